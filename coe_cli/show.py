@@ -1,0 +1,114 @@
+"""How answers look in a terminal and in a pipe."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final, TextIO
+
+from rich import box
+from rich.console import Console, JustifyMethod
+from rich.measure import Measurement
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from models.errors import printable
+from models.parameters import ParameterSet
+from planner import table
+from planner.check import Checked
+from planner.result import Result
+
+Advance = Callable[[int, int], None]
+
+PIPE_WIDTH: Final = 80
+
+
+def console_on(stream: TextIO) -> Console:
+    """Return a console that takes no text for markup; without colours unless on a terminal."""
+    width = None if stream.isatty() else PIPE_WIDTH
+    colours = "auto" if stream.isatty() else None
+    return Console(
+        file=stream, markup=False, emoji=False, highlight=False, width=width, color_system=colours
+    )
+
+
+def show_result(console: Console, result: Result, parameters: ParameterSet) -> None:
+    """Print the table, what failed, and what the numbers are worth."""
+    grid = _grid((column.heading, column.is_number) for column in table.COLUMNS)
+    for row in result.rows:
+        grid.add_row(*table.cells(row))
+    _print_whole(console, grid)
+    if failures := table.failures(result):
+        _print(console, "Failures by cause, in a replication on average:")
+        for line in failures:
+            _print(console, f"  {line}")
+    _print(console, table.identity(result))
+    for line in table.honesty(parameters):
+        _print(console, line)
+
+
+def show_check(console: Console, name: str, setup: str, checked: Checked) -> None:
+    """Print what a scenario asks for and what it will cost."""
+    headings = ("nodes", "at once", "clusters", "servers", "stacks", "Heat resources", "events")
+    grid = _grid((heading, True) for heading in headings)
+    for asked, events in zip(checked.rows, checked.cost.by_row, strict=True):
+        row, demand = asked.row, asked.demand
+        counts = (demand.servers, demand.stacks, demand.resources, events)
+        cells = (row.nodes, row.concurrency, row.clusters, *counts)
+        grid.add_row(*(f"{cell:,}" for cell in cells))
+    _print(console, f"{name} on {setup}; servers, stacks and resources are those of one cluster")
+    _print_whole(console, grid)
+    cost = checked.cost
+    _print(
+        console,
+        f"{cost.replications} replications take about {cost.events:,} events, "
+        f"{_minutes(cost.cpu_s)} of one CPU, and {cost.worker_mib:.0f} MiB per worker",
+    )
+    for index, asked in enumerate(checked.rows):
+        for warning in asked.warnings:
+            _print(console, f"warning: rows[{index}]: {warning}")
+
+
+@contextmanager
+def progress_on(stream: TextIO) -> Iterator[Advance]:
+    """Yield what shows how many of how many are done; on a terminal only."""
+    if not stream.isatty():
+        yield lambda _done, _total: None
+        return
+    columns = (
+        TextColumn("replications"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console_on(stream), transient=True) as progress:
+        bar = progress.add_task("replications", total=None)
+        yield lambda done, total: progress.update(bar, completed=done, total=total)
+
+
+def complain(text: str) -> None:
+    """Print one line on standard error."""
+    line = printable(" ".join(text.split()))
+    sys.stderr.write(f"coe-twin: {line}\n")
+
+
+def _grid(columns: Iterable[tuple[str, bool]]) -> Table:
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for heading, is_number in columns:
+        justify: JustifyMethod = "right" if is_number else "left"
+        grid.add_column(heading, justify=justify, overflow="fold")
+    return grid
+
+
+def _print_whole(console: Console, grid: Table) -> None:
+    """Print a table; a pipe has no edge, so there each row is one line, however long."""
+    natural = Measurement.get(console, console.options.update(max_width=1000), grid).maximum
+    width = console.width if console.is_terminal else max(console.width, natural)
+    console.print(grid, width=width, crop=False)
+
+
+def _print(console: Console, text: str) -> None:
+    console.print(printable(text))
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"  # noqa: PLR2004

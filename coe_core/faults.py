@@ -1,0 +1,47 @@
+"""From the text of a fault to the class of error: one table for both worlds.
+
+Heat, Nova and Neutron pass a nested failure on as text (`stack_status_reason`, a server's
+`fault`), so a cause can only be read from it. The texts are those of the services' own
+source; the first row that matches wins.
+"""
+
+import re
+from typing import Final
+
+from coe_core.errors import (
+    DriverError,
+    InvalidTemplate,
+    NotFound,
+    NoValidHost,
+    QuotaExceeded,
+    ResourceFailed,
+    RpcTimeout,
+    StackLimitExceeded,
+    StackTimeout,
+    VifPlugTimeout,
+)
+
+CAUSES: Final[tuple[tuple[re.Pattern[str], type[DriverError]], ...]] = tuple(
+    (re.compile(pattern, re.IGNORECASE), error)
+    for pattern, error in (
+        (r"no valid host was found", NoValidHost),
+        (
+            r"maximum resources per stack|maximum stacks per tenant|you have reached",
+            StackLimitExceeded,
+        ),
+        (r"quota exceeded|exceeds? (the )?quota|no more ip addresses", QuotaExceeded),
+        (r"virtual interface creation failed|vif.?plug", VifPlugTimeout),
+        (r"timed out waiting for a reply|messagingtimeout", RpcTimeout),
+        (r"waitconditiontimeout|create timed out|stack .* timed out|timed out", StackTimeout),
+        (r"unknown resource type|circular dependency|invalid template", InvalidTemplate),
+        (r"could not be found|not found", NotFound),
+    )
+)
+
+
+def error_of(resource: str, reason: str) -> DriverError:
+    """Return the error that `reason`, a fault text of an OpenStack service, stands for."""
+    for pattern, error in CAUSES:
+        if pattern.search(reason):
+            return error(resource, reason)
+    return ResourceFailed(resource, reason)

@@ -1,0 +1,1 @@
+"""What a cluster lives through: create, resize, delete."""

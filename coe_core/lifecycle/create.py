@@ -1,0 +1,43 @@
+"""Create a cluster: intent first, then the cloud, then the confirmation."""
+
+from contextlib import suppress
+
+from coe_core.cluster import Cluster, Verb
+from coe_core.errors import AlreadyExists, DeadlineExceeded, DriverError, StackTimeout
+from coe_core.events import EventKind
+from coe_core.lifecycle.attempts import converge
+from coe_core.lifecycle.context import Context
+from coe_core.transitions import Outcome
+
+
+async def create(context: Context, cluster: Cluster) -> Cluster:
+    """Create `cluster`, which is stored as CREATE_IN_PROGRESS; return it as it ended.
+
+    The result is CREATE_COMPLETE, or CREATE_FAILED with the reason. Nothing that the cloud
+    does wrong is raised.
+    """
+    operation = await context.begin(cluster, Verb.CREATE)
+    try:
+        async with context.runtime.deadline(cluster.create_timeout):
+            await _ensure_trust(context, cluster)
+            await converge(context, cluster)
+    except DeadlineExceeded:
+        error: DriverError = StackTimeout(
+            cluster.name, f"Create timed out after {cluster.create_timeout:g} s"
+        )
+    except DriverError as caught:
+        error = caught
+    else:
+        ended = await context.move(cluster, Outcome.SUCCEEDED)
+        await context.end(ended, operation)
+        return ended
+    ended = await context.move(cluster, Outcome.FAILED, str(error))
+    await context.end(ended, operation, error.cause)
+    return ended
+
+
+async def _ensure_trust(context: Context, cluster: Cluster) -> None:
+    context.log(cluster, EventKind.PHASE_STARTED, "trust")
+    with suppress(AlreadyExists):  # after a lost answer the trust of this name is ours
+        await context.cloud.create_trust(f"{cluster.name}-trust", cluster.project, cluster.tag)
+    context.log(cluster, EventKind.PHASE_ENDED, "trust")

@@ -1,0 +1,34 @@
+"""Delete a cluster: what its provisioner made, then whatever else carries its tag."""
+
+from coe_core.cluster import Cluster, Verb
+from coe_core.errors import DeadlineExceeded, DriverError, StackTimeout
+from coe_core.lifecycle.context import Context
+from coe_core.lifecycle.sweep import sweep
+from coe_core.transitions import Outcome
+
+
+async def delete(context: Context, cluster: Cluster) -> Cluster:
+    """Delete `cluster`; return it as DELETE_COMPLETE, or as DELETE_FAILED with the reason.
+
+    A deleted cluster is gone from the repository.
+    """
+    asked = await context.move(cluster, Outcome.DELETE_ASKED)
+    operation = await context.begin(asked, Verb.DELETE)
+    try:
+        async with context.runtime.deadline(context.limits.delete_timeout):
+            await context.provisioner.remove(asked)
+            await sweep(context, asked.tag)
+    except DeadlineExceeded:
+        error: DriverError = StackTimeout(
+            cluster.name, f"Delete timed out after {context.limits.delete_timeout:g} s"
+        )
+    except DriverError as caught:
+        error = caught
+    else:
+        ended = await context.move(asked, Outcome.SUCCEEDED)
+        await context.end(ended, operation)
+        await context.repository.remove(ended.id)
+        return ended
+    ended = await context.move(asked, Outcome.FAILED, str(error))
+    await context.end(ended, operation, error.cause)
+    return ended

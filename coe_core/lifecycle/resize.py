@@ -1,0 +1,53 @@
+"""Resize a cluster, up and down; nodes that the user names go first."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from coe_core.cluster import Cluster, NodeGroup, Verb, node_index
+from coe_core.errors import DeadlineExceeded, DriverError, InvalidRequest, StackTimeout
+from coe_core.lifecycle.attempts import converge
+from coe_core.lifecycle.context import Context
+from coe_core.transitions import Outcome
+
+
+def resized(cluster: Cluster, node_count: int, nodes_to_remove: Iterable[str] = ()) -> NodeGroup:
+    """Return the workers of `cluster` with `node_count` members and without the named nodes.
+
+    What the names leave over is taken from the highest indexes, as Heat does. Named nodes
+    beyond the difference are replaced by new ones.
+
+    Raises:
+        InvalidRequest: a negative count, or a name that is not a node of the cluster.
+    """
+    if node_count < 0:
+        raise InvalidRequest(f"node_count: {node_count} is not a count >= 0")
+    named = frozenset(node_index(cluster, name) for name in nodes_to_remove)
+    return replace(cluster.workers, node_count=node_count, removed=cluster.workers.removed | named)
+
+
+async def resize(context: Context, cluster: Cluster, workers: NodeGroup) -> Cluster:
+    """Bring `cluster` to `workers`; return it as UPDATE_COMPLETE or UPDATE_FAILED.
+
+    After a failure the record keeps the old count, as Magnum's does; what the cloud holds
+    beyond it is found by tag and removed by the next resize or delete.
+    """
+    asked = await context.move(cluster, Outcome.RESIZE_ASKED)
+    operation = await context.begin(asked, Verb.RESIZE)
+    wanted = replace(asked, workers=workers)
+    try:
+        async with context.runtime.deadline(cluster.create_timeout):
+            await converge(context, wanted)
+    except DeadlineExceeded:
+        error: DriverError = StackTimeout(
+            cluster.name, f"Update timed out after {cluster.create_timeout:g} s"
+        )
+    except DriverError as caught:
+        error = caught
+    else:
+        ended = await context.move(wanted, Outcome.SUCCEEDED)
+        await context.end(ended, operation)
+        return ended
+    retired = replace(asked.workers, removed=workers.removed)
+    ended = await context.move(replace(asked, workers=retired), Outcome.FAILED, str(error))
+    await context.end(ended, operation, error.cause)
+    return ended

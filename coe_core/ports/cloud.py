@@ -1,0 +1,316 @@
+"""The seam of the cloud: one small Protocol per OpenStack service, verbs only.
+
+No retry, no polling loop and no state machine stand behind these verbs; those are the
+core's. Every create takes a name that is unique in its project and the tag of the cluster,
+so that after a lost answer the core can look before it creates again.
+
+Contract rules (ids are append-only):
+
+- C101 a create returns before the resource is ready; its status is then read by `show`.
+- C102 a second create of the same name in the same project raises AlreadyExists.
+- C103 `show` and `delete` of an unknown id raise NotFound.
+- C104 a delete returns once deletion has begun; `show` raises NotFound when it is over.
+- C105 `list` by tag returns what was created under the tag and is not deleted, in the
+  order of creation.
+- C106 a create that is refused leaves nothing behind.
+- C107 deleting a stack deletes every resource that it made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from coe_core.documents import Json
+from coe_core.ids import (
+    LoadBalancerId,
+    PortId,
+    ProjectId,
+    ServerId,
+    StackId,
+    Tag,
+    TrustId,
+    VolumeId,
+)
+from coe_core.units import GiB, Seconds
+
+
+class StackStatus(StrEnum):
+    """Heat's `stack_status`, as far as clusters meet it."""
+
+    CREATE_IN_PROGRESS = "CREATE_IN_PROGRESS"
+    CREATE_COMPLETE = "CREATE_COMPLETE"
+    CREATE_FAILED = "CREATE_FAILED"
+    UPDATE_IN_PROGRESS = "UPDATE_IN_PROGRESS"
+    UPDATE_COMPLETE = "UPDATE_COMPLETE"
+    UPDATE_FAILED = "UPDATE_FAILED"
+    DELETE_IN_PROGRESS = "DELETE_IN_PROGRESS"
+    DELETE_FAILED = "DELETE_FAILED"
+
+    @property
+    def is_in_progress(self) -> bool:
+        """Whether Heat still works on the stack."""
+        return self.value.endswith("_IN_PROGRESS")
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether the last action failed."""
+        return self.value.endswith("_FAILED")
+
+    @property
+    def is_update(self) -> bool:
+        """Whether the last action was an update."""
+        return self.value.startswith("UPDATE_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackSpec:
+    """A stack to create: a Heat Orchestration Template (HOT) and what fills it in.
+
+    `files` maps the names under which nested templates are used as resource types to
+    those templates. `timeout` is Heat's stack timeout [s].
+    """
+
+    name: str
+    project: ProjectId
+    tag: Tag
+    template: dict[str, Json]
+    files: Mapping[str, dict[str, Json]]
+    parameters: Mapping[str, Json]
+    timeout: Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A stack as Heat shows it."""
+
+    id: StackId
+    name: str
+    status: StackStatus
+    reason: str
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Stacks(Protocol):
+    """Heat."""
+
+    async def create_stack(self, spec: StackSpec) -> StackId:
+        """Begin to create a stack.
+
+        Raises:
+            AlreadyExists: the project has a stack of this name.
+            InvalidTemplate: Heat refuses the template.
+            StackLimitExceeded: too many stacks, or too many resources in this one.
+            RpcTimeout: the engine did not answer in time; the stack may exist.
+        """
+
+    async def show_stack(self, stack: StackId) -> Stack:
+        """Return the stack; this call is what a poll costs.
+
+        Raises:
+            NotFound: there is none, or its deletion is over.
+        """
+
+    async def update_stack(self, stack: StackId, spec: StackSpec) -> None:
+        """Begin to change a stack to `spec`.
+
+        Raises:
+            NotFound: there is no such stack.
+            Conflict: another action is in progress.
+            InvalidTemplate: Heat refuses the template.
+        """
+
+    async def delete_stack(self, stack: StackId) -> None:
+        """Begin to delete a stack with everything in it.
+
+        Raises:
+            NotFound: there is no such stack.
+        """
+
+    async def list_stacks(self, tag: Tag) -> tuple[Stack, ...]:
+        """Return the top-level stacks under `tag`."""
+
+
+class ServerStatus(StrEnum):
+    """Nova's server status, as far as clusters meet it."""
+
+    BUILD = "BUILD"
+    ACTIVE = "ACTIVE"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSpec:
+    """A server to boot; `hints` go to the scheduler (`group`, `availability_zone`)."""
+
+    name: str
+    project: ProjectId
+    tag: Tag
+    flavor: str
+    image: str
+    port: PortId
+    user_data: str
+    hints: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server as Nova shows it; `has_signalled` once the guest ended its bootstrap."""
+
+    id: ServerId
+    name: str
+    status: ServerStatus
+    fault: str
+    has_signalled: bool
+
+
+class Compute(Protocol):
+    """Nova."""
+
+    async def create_server(self, spec: ServerSpec) -> ServerId:
+        """Begin to boot a server.
+
+        Raises:
+            AlreadyExists: the project has a server of this name.
+            QuotaExceeded: cores, RAM or instances.
+            NotFound: unknown flavor, image or port.
+        """
+
+    async def show_server(self, server: ServerId) -> Server:
+        """Return the server.
+
+        Raises:
+            NotFound: there is none, or its deletion is over.
+        """
+
+    async def delete_server(self, server: ServerId) -> None:
+        """Begin to delete a server.
+
+        Raises:
+            NotFound: there is no such server.
+        """
+
+    async def list_servers(self, tag: Tag) -> tuple[Server, ...]:
+        """Return the servers under `tag`."""
+
+    async def availability_zones(self) -> tuple[str, ...]:
+        """Return the zones in which servers can be placed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A resource that needs no more than its id and its name."""
+
+    id: str
+    name: str
+
+
+class Networks(Protocol):
+    """Neutron."""
+
+    async def create_port(self, name: str, project: ProjectId, tag: Tag, network: str) -> PortId:
+        """Create a port on `network`.
+
+        Raises:
+            AlreadyExists: the project has a port of this name.
+            QuotaExceeded: ports.
+            NotFound: no such network.
+        """
+
+    async def delete_port(self, port: PortId) -> None:
+        """Delete a port.
+
+        Raises:
+            NotFound: there is no such port.
+        """
+
+    async def list_ports(self, tag: Tag) -> tuple[Named, ...]:
+        """Return the ports under `tag`."""
+
+
+class LoadBalancers(Protocol):
+    """Octavia, or Neutron's LBaaS of 2016."""
+
+    async def create_load_balancer(
+        self, name: str, project: ProjectId, tag: Tag, network: str
+    ) -> LoadBalancerId:
+        """Create a load balancer.
+
+        Raises:
+            AlreadyExists: the project has one of this name.
+            QuotaExceeded: load balancers.
+        """
+
+    async def delete_load_balancer(self, load_balancer: LoadBalancerId) -> None:
+        """Delete a load balancer.
+
+        Raises:
+            NotFound: there is none.
+        """
+
+    async def list_load_balancers(self, tag: Tag) -> tuple[Named, ...]:
+        """Return the load balancers under `tag`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A volume as Cinder shows it; `server` is what it is attached to."""
+
+    id: VolumeId
+    name: str
+    server: ServerId | None
+
+
+class Volumes(Protocol):
+    """Cinder."""
+
+    async def create_volume(self, name: str, project: ProjectId, tag: Tag, size: GiB) -> VolumeId:
+        """Create a volume of `size` [GiB].
+
+        Raises:
+            AlreadyExists: the project has a volume of this name.
+            QuotaExceeded: volumes or gigabytes.
+        """
+
+    async def attach_volume(self, volume: VolumeId, server: ServerId) -> None:
+        """Attach a volume to an ACTIVE server.
+
+        Raises:
+            NotFound: no such volume or server.
+            Conflict: the server is not ACTIVE.
+        """
+
+    async def delete_volume(self, volume: VolumeId) -> None:
+        """Detach and delete a volume.
+
+        Raises:
+            NotFound: there is no such volume.
+        """
+
+    async def list_volumes(self, tag: Tag) -> tuple[Volume, ...]:
+        """Return the volumes under `tag`."""
+
+
+class Identity(Protocol):
+    """Keystone: what a cluster needs to act for its owner."""
+
+    async def create_trust(self, name: str, project: ProjectId, tag: Tag) -> TrustId:
+        """Create the cluster's trust.
+
+        Raises:
+            AlreadyExists: the project has a trust of this name.
+        """
+
+    async def delete_trust(self, trust: TrustId) -> None:
+        """Delete a trust.
+
+        Raises:
+            NotFound: there is none.
+        """
+
+    async def list_trusts(self, tag: Tag) -> tuple[Named, ...]:
+        """Return the trusts under `tag`."""
+
+
+class CloudDriver(Stacks, Compute, Networks, LoadBalancers, Volumes, Identity, Protocol):
+    """All services; a coroutine of the core asks for the narrowest Protocol that it needs."""

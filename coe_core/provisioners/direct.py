@@ -1,0 +1,233 @@
+"""Server by server, without Heat: Cluster API's way."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from coe_core.cluster import Cluster, Node, NodeGroup, Role, node_name
+from coe_core.errors import NotFound
+from coe_core.faults import error_of
+from coe_core.ids import LoadBalancerId, PortId, ServerId
+from coe_core.ports.cloud import (
+    Compute,
+    LoadBalancers,
+    Networks,
+    Server,
+    ServerSpec,
+    ServerStatus,
+    Volume,
+    Volumes,
+)
+from coe_core.ports.policies import BatchingPolicy, PlacementPolicy
+from coe_core.ports.poller import Poller, PollSchedule
+from coe_core.ports.runtime import Runtime
+from coe_core.provisioners.batches import Batches
+from coe_core.templates.user_data import user_data
+
+Id = TypeVar("Id", bound=str)
+Condition = Callable[[Server], bool]
+
+
+class NodeCloud(Compute, Networks, Volumes, LoadBalancers, Protocol):
+    """The services that a node is made of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the cloud holds of a cluster, by name."""
+
+    servers: dict[str, Server]
+    ports: dict[str, PortId]
+    volumes: dict[str, Volume]
+
+    def is_up(self, name: str) -> bool:
+        """Return whether the node `name` is complete."""
+        server = self.servers.get(name)
+        volume = self.volumes.get(name)
+        is_attached = volume is None or volume.server is not None
+        return server is not None and is_attached and _has_signalled(server)
+
+    def names(self) -> list[str]:
+        """Return the names of all nodes of which anything is there."""
+        return list(dict.fromkeys([*self.servers, *self.ports, *self.volumes]))
+
+
+class DirectProvisioner:
+    """Boots masters, then workers under a batching policy."""
+
+    def __init__(
+        self,
+        *,
+        runtime: Runtime,
+        cloud: NodeCloud,
+        poller: Poller,
+        schedule: PollSchedule,
+        batching: BatchingPolicy,
+        placement: PlacementPolicy,
+        zones: tuple[str, ...],
+    ) -> None:
+        self._runtime = runtime
+        self._cloud = cloud
+        self._poller = poller
+        self._schedule = schedule
+        self._batching = batching
+        self._placement = placement
+        self._zones = zones
+
+    async def converge(self, cluster: Cluster) -> None:
+        """Boot the nodes that are missing; delete those that are no longer wanted."""
+        found = await self._find(cluster)
+        await self._ensure_load_balancer(cluster)
+        await self._boot(cluster, cluster.masters, found)
+        await self._boot(cluster, cluster.workers, found)
+        wanted = {node.name for node in wanted_nodes(cluster)}
+        surplus = [name for name in found.names() if name not in wanted]
+        await self._delete(surplus, found)
+
+    async def remove(self, cluster: Cluster) -> None:
+        """Delete all nodes, then the load balancer."""
+        found = await self._find(cluster)
+        await self._delete(found.names(), found)
+        for balancer in await self._cloud.list_load_balancers(cluster.tag):
+            await ignore_missing(self._cloud.delete_load_balancer, LoadBalancerId(balancer.id))
+
+    async def _find(self, cluster: Cluster) -> Found:
+        cloud, tag = self._cloud, cluster.tag
+        return Found(
+            servers={server.name: server for server in await cloud.list_servers(tag)},
+            ports={port.name: PortId(port.id) for port in await cloud.list_ports(tag)},
+            volumes={volume.name: volume for volume in await cloud.list_volumes(tag)},
+        )
+
+    async def _ensure_load_balancer(self, cluster: Cluster) -> None:
+        if not cluster.template.master_lb_enabled:
+            return
+        if await self._cloud.list_load_balancers(cluster.tag):
+            return
+        await self._cloud.create_load_balancer(
+            f"{cluster.name}-api", cluster.project, cluster.tag, cluster.template.fixed_network
+        )
+
+    async def _boot(self, cluster: Cluster, group: NodeGroup, found: Found) -> None:
+        members = {index: _node(cluster, group.role, index) for index in group.members()}
+
+        async def one(index: int) -> None:
+            await self._ensure_node(cluster, members[index], found)
+
+        missing = [index for index in members if not found.is_up(members[index].name)]
+        await Batches(self._runtime, self._batching, one).run(missing)
+
+    async def _ensure_node(self, cluster: Cluster, node: Node, found: Found) -> None:
+        """Bring one node up from whatever is there of it."""
+        seen = found.servers.get(node.name)
+        if seen is not None and seen.status is ServerStatus.ERROR:
+            await self._delete_server(seen.id)
+            seen = None
+        server = seen.id if seen is not None else await self._create(cluster, node, found)
+        await self._await(server, _is_active)
+        await self._ensure_volume(cluster, node, server, found.volumes.get(node.name))
+        await self._await(server, _has_signalled)
+
+    async def _ensure_volume(
+        self, cluster: Cluster, node: Node, server: ServerId, seen: Volume | None
+    ) -> None:
+        size = cluster.template.docker_volume_size
+        if not size or (seen is not None and seen.server == server):
+            return
+        if seen is None:
+            volume = await self._cloud.create_volume(node.name, cluster.project, cluster.tag, size)
+        else:
+            volume = seen.id
+        await self._cloud.attach_volume(volume, server)
+
+    async def _create(self, cluster: Cluster, node: Node, found: Found) -> ServerId:
+        template = cluster.template
+        port = found.ports.get(node.name)
+        if port is None:
+            port = await self._cloud.create_port(
+                node.name, cluster.project, cluster.tag, template.fixed_network
+            )
+        is_master = node.role is Role.MASTER
+        placement = self._placement.place(node.index, self._zones)
+        wishes = {
+            "availability_zone": placement.availability_zone,
+            "group": f"{cluster.name}-{placement.server_group}" if placement.server_group else None,
+            "group_policy": placement.group_policy,
+        }
+        spec = ServerSpec(
+            name=node.name,
+            project=cluster.project,
+            tag=cluster.tag,
+            flavor=template.master_flavor if is_master else template.flavor,
+            image=template.image,
+            port=port,
+            user_data=user_data(cluster, node.role),
+            hints={name: wish for name, wish in wishes.items() if wish is not None},
+        )
+        return await self._cloud.create_server(spec)
+
+    async def _await(self, server: ServerId, is_done: "Condition") -> None:
+        """Return once `is_done`; raise what its fault stands for if it went to ERROR."""
+
+        async def look() -> Server | None:
+            shown = await self._cloud.show_server(server)
+            return shown if shown.status is ServerStatus.ERROR or is_done(shown) else None
+
+        shown = await self._poller.until(server, look, self._schedule)
+        if shown.status is ServerStatus.ERROR:
+            raise error_of(shown.name, shown.fault)
+
+    async def _delete(self, names: list[str], found: Found) -> None:
+        async def one(number: int) -> None:
+            await self._delete_node(names[number], found)
+
+        await Batches(self._runtime, self._batching, one).run(range(len(names)))
+
+    async def _delete_node(self, name: str, found: Found) -> None:
+        if name in found.servers:
+            await self._delete_server(found.servers[name].id)
+        if name in found.volumes:
+            await ignore_missing(self._cloud.delete_volume, found.volumes[name].id)
+        if name in found.ports:
+            await ignore_missing(self._cloud.delete_port, found.ports[name])
+
+    async def _delete_server(self, server: ServerId) -> None:
+        await ignore_missing(self._cloud.delete_server, server)
+
+        async def look() -> bool | None:
+            try:
+                await self._cloud.show_server(server)
+            except NotFound:
+                return True
+            return None
+
+        await self._poller.until(server, look, self._schedule)
+
+
+def wanted_nodes(cluster: Cluster) -> tuple[Node, ...]:
+    """Return the nodes that `cluster` asks for, masters first."""
+    return tuple(
+        _node(cluster, group.role, index)
+        for group in (cluster.masters, cluster.workers)
+        for index in group.members()
+    )
+
+
+async def ignore_missing(delete: Callable[[Id], Awaitable[None]], identity: Id) -> None:
+    """Delete something; that it is gone already is success."""
+    try:
+        await delete(identity)
+    except NotFound:
+        return
+
+
+def _node(cluster: Cluster, role: Role, index: int) -> Node:
+    return Node(name=node_name(cluster.name, role, index), role=role, index=index)
+
+
+def _is_active(server: Server) -> bool:
+    return server.status is ServerStatus.ACTIVE
+
+
+def _has_signalled(server: Server) -> bool:
+    return server.status is ServerStatus.ACTIVE and server.has_signalled

@@ -1,0 +1,93 @@
+"""A cluster as k stacks of m workers under a window, beside one stack for the rest.
+
+Heat builds one stack tree serially at its root; several trees are built side by side.
+"""
+
+from collections.abc import Mapping
+
+from coe_core.cluster import Cluster
+from coe_core.documents import Json
+from coe_core.ports.cloud import Stack, Stacks, StackSpec
+from coe_core.ports.policies import BatchingPolicy
+from coe_core.ports.runtime import Runtime
+from coe_core.provisioners.batches import Batches
+from coe_core.provisioners.stacks import StackKeeper
+from coe_core.templates import kubernetes
+from coe_core.templates.siting import NO_WISH, Siting
+
+
+class ShardedProvisioner:
+    """Worker `i` lives in shard `i // nodes_per_shard`, for the life of the cluster."""
+
+    def __init__(
+        self,
+        *,
+        runtime: Runtime,
+        stacks: Stacks,
+        keeper: StackKeeper,
+        batching: BatchingPolicy,
+        nodes_per_shard: int,
+        siting: Siting = NO_WISH,
+    ) -> None:
+        if nodes_per_shard < 1:
+            raise ValueError(f"nodes_per_shard: {nodes_per_shard!r} is not a count >= 1")
+        self._runtime = runtime
+        self._stacks = stacks
+        self._keeper = keeper
+        self._batching = batching
+        self._nodes_per_shard = nodes_per_shard
+        self._siting = siting
+
+    async def converge(self, cluster: Cluster) -> None:
+        """Bring the masters up, then the shards; remove shards that are no longer wanted."""
+        found = {stack.name: stack for stack in await self._stacks.list_stacks(cluster.tag)}
+        masters = self._masters(cluster)
+        await self._keeper.converge(masters, found.pop(masters.name, None))
+        shards = self.shards(cluster)
+        wanted = tuple(shards.values())
+
+        async def one(number: int) -> None:
+            await self._keeper.converge(wanted[number], found.get(wanted[number].name))
+
+        await Batches(self._runtime, self._batching, one).run(range(len(wanted)))
+        await self._remove([found[name] for name in found if name not in shards])
+
+    async def remove(self, cluster: Cluster) -> None:
+        """Delete all stacks of the cluster, the one with the network last."""
+        stacks = await self._stacks.list_stacks(cluster.tag)
+        first = self._masters(cluster).name
+        await self._remove([stack for stack in stacks if stack.name != first])
+        await self._remove([stack for stack in stacks if stack.name == first])
+
+    def shards(self, cluster: Cluster) -> Mapping[str, StackSpec]:
+        """Return the specs of the worker stacks by name."""
+        members: dict[int, list[int]] = {}
+        for index in cluster.workers.members():
+            members.setdefault(index // self._nodes_per_shard, []).append(index)
+        specs = (self._shard(cluster, number, indexes) for number, indexes in members.items())
+        return {spec.name: spec for spec in specs}
+
+    async def _remove(self, stacks: list[Stack]) -> None:
+        async def one(number: int) -> None:
+            await self._keeper.remove(stacks[number])
+
+        await Batches(self._runtime, self._batching, one).run(range(len(stacks)))
+
+    def _masters(self, cluster: Cluster) -> StackSpec:
+        template = kubernetes.masters_template(cluster, self._siting)
+        return self._spec(cluster, f"{cluster.name}-masters", template)
+
+    def _shard(self, cluster: Cluster, number: int, indexes: list[int]) -> StackSpec:
+        template = kubernetes.shard_template(cluster, indexes, self._siting)
+        return self._spec(cluster, f"{cluster.name}-shard-{number}", template)
+
+    def _spec(self, cluster: Cluster, name: str, template: dict[str, Json]) -> StackSpec:
+        return StackSpec(
+            name=name,
+            project=cluster.project,
+            tag=cluster.tag,
+            template=template,
+            files=kubernetes.files(cluster, self._siting),
+            parameters=kubernetes.parameters(cluster, template, self._siting),
+            timeout=cluster.create_timeout,
+        )

@@ -1,0 +1,1 @@
+"""Clusters as Heat Orchestration Templates (HOT): plain dicts, the same in every world."""

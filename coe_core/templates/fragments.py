@@ -1,0 +1,104 @@
+"""The SoftwareConfigs of a node: what cloud-init runs at the first boot, in this order.
+
+A generation's names are those of the resources in Magnum's templates; one SoftwareConfig is
+one part of the multipart user data.
+
+What a part does is site-specific, because it goes with the image: our part runs the
+program `/opt/coe/<name>` if the image has one, and is done if not. Two parts have a body of
+their own: `write_heat_params` writes what the programs need to `/etc/sysconfig/heat-params`,
+and the last one tells Heat that the node is up.
+
+Source: magnum@2.0.0 magnum/templates/kubernetes/kube{master,minion}.yaml; magnum@3.1.1
+magnum/drivers/k8s_fedora_atomic_v1/templates/kube{master,minion}.yaml. Which parts there are
+agrees with the published counts (19 and 15, later 18 and 14); that Newton dropped
+`kube_user` was read from public copies of its time, not from the tag itself.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from coe_core.cluster import Role
+from coe_core.documents import Json
+from coe_core.templates import hot
+
+WRITE_PARAMS: Final = "write_heat_params"
+NOTIFY: Final[Mapping[Role, str]] = {
+    Role.MASTER: "master_wc_notify",
+    Role.WORKER: "minion_wc_notify",
+}
+
+_NEWTON_MASTER: Final = (
+    "disable_selinux",
+    WRITE_PARAMS,
+    "configure_etcd",
+    "write_kube_os_config",
+    "make_cert",
+    "configure_docker_storage",
+    "configure_kubernetes",
+    "add_proxy",
+    "enable_services",
+    "write_network_config",
+    "network_config_service",
+    "network_service",
+    "kube_system_namespace_service",
+    "enable_kube_podmaster",
+    "enable_kube_proxy",
+    "kube_ui_service",
+    "kube_examples",
+    NOTIFY[Role.MASTER],
+)
+_NEWTON_WORKER: Final = (
+    "disable_selinux",
+    WRITE_PARAMS,
+    "write_kubeconfig",
+    "make_cert",
+    "kube_examples",
+    "configure_docker_storage",
+    "configure_docker_registry",
+    "configure_kubernetes_minion",
+    "network_service",
+    "add_proxy",
+    "enable_services",
+    "enable_kube_proxy",
+    "enable_docker_registry",
+    NOTIFY[Role.WORKER],
+)
+
+
+def _with_user(names: tuple[str, ...]) -> tuple[str, ...]:
+    return (*names[:2], "kube_user", *names[2:])
+
+
+FRAGMENTS: Final[Mapping[str, Mapping[Role, tuple[str, ...]]]] = {
+    "mitaka": {
+        Role.MASTER: _with_user(_NEWTON_MASTER),
+        Role.WORKER: _with_user(_NEWTON_WORKER),
+    },
+    "newton": {Role.MASTER: _NEWTON_MASTER, Role.WORKER: _NEWTON_WORKER},
+}
+
+
+def software_config(config: Json) -> Json:
+    """Return a SoftwareConfig that Heat hands on as it is."""
+    return hot.resource("OS::Heat::SoftwareConfig", {"group": "ungrouped", "config": config})
+
+
+def run_program(name: str) -> Json:
+    """Return the part that runs the image's program `name`."""
+    program = f"/opt/coe/{name}"
+    return software_config(f"#!/bin/sh\nif [ -x {program} ]; then exec {program}; fi\n")
+
+
+def write_params(values: Mapping[str, Json]) -> Json:
+    """Return the part that writes `values` as shell variables for the other parts."""
+    lines = "".join(f"{key}='@{key}@'\n" for key in values)
+    script = f"#!/bin/sh\ncat > /etc/sysconfig/heat-params <<'END'\n{lines}END\n"
+    return software_config(
+        hot.str_replace(script, {f"@{key}@": value for key, value in values.items()})
+    )
+
+
+def notify(handle: str) -> Json:
+    """Return the part that signals success to the wait condition handle `handle`."""
+    script = '#!/bin/sh\n@CURL@ --data-binary \'{"status": "SUCCESS"}\'\n'
+    return software_config(hot.str_replace(script, {"@CURL@": hot.get_attr(handle, "curl_cli")}))

@@ -1,0 +1,32 @@
+"""The event log of one run in memory, and its digest."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from coe_core.events import Event
+
+
+class EventLog:
+    """A `coe_core.ports.draws.EventSink` that keeps all lines in order."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def record(self, event: Event) -> None:
+        """Append `event`."""
+        self.events.append(event)
+
+    def digest(self, columns: Iterable[bytes] = ()) -> str:
+        """Return the SHA-256 of all lines and of further `columns` of the same run."""
+        total = sha256()
+        for event in self.events:
+            total.update(line(event).encode())
+        for column in columns:
+            total.update(column)
+        return total.hexdigest()
+
+
+def line(event: Event) -> str:
+    """Return an event as one line of text; instants keep every digit."""
+    fields = (repr(float(event.at)), event.kind, event.cluster, event.subject, event.detail)
+    return "\t".join(field.replace("\t", " ").replace("\n", " ") for field in fields) + "\n"

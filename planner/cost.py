@@ -1,0 +1,148 @@
+"""What an experiment costs, estimated before it runs, and the refusal of what costs too much.
+
+Source of the constants: measured on the twin with model version 1, 1 to 4000 nodes per
+cluster, events counted by SimPy's own numbering. A test holds them within a factor of two.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from models.errors import InvalidInput
+from models.scenario import DirectProvisioner, Row, Scenario
+from planner.demand import Demand, demand_of
+from planner.twin import TwinSpec
+
+EVENTS_PER_CLUSTER: Final = 100
+EVENTS_PER_STACK: Final = 45
+EVENTS_PER_RESOURCE: Final = {"legacy": 4.3, "convergence": 9.2}
+EVENTS_PER_SERVER_DIRECT: Final = 39
+EVENTS_PER_OTHER_SERVER: Final = 7
+"""Of other users' servers, which pass Nova's services."""
+
+EVENTS_PER_HOST_REPORT: Final = 20
+"""Ten batches per interval, each a pause and a visit."""
+
+SECONDS_PER_EVENT: Final = 45e-6
+"""Of one core, on a machine of 2020 with CPython 3.11."""
+
+SECONDS_PER_REPLICATION: Final = 0.1
+MIB_PER_WORKER: Final = 60
+BYTES_PER_EVENT: Final = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """An estimate.
+
+    `by_row` gives the events of one replication of each row [-].
+    """
+
+    by_row: tuple[int, ...]
+    replications: int
+
+    @property
+    def events(self) -> int:
+        """All events of all replications [-]."""
+        return sum(self.by_row) * self.replications
+
+    @property
+    def cpu_s(self) -> float:
+        """Time of one core for all of it [s]."""
+        starts = len(self.by_row) * self.replications * SECONDS_PER_REPLICATION
+        return self.events * SECONDS_PER_EVENT + starts
+
+    @property
+    def worker_mib(self) -> float:
+        """Memory of one worker process [MiB]."""
+        return MIB_PER_WORKER + max(self.by_row) * BYTES_PER_EVENT / 2**20
+
+
+def cost_of(scenario: Scenario, spec: TwinSpec) -> Cost:
+    """Return what it costs to simulate `scenario` in worlds as `spec`, within a factor of two.
+
+    Clusters that fail early cost less than is estimated.
+
+    Raises:
+        InvalidInput: a template is refused.
+    """
+    by_row = tuple(row_events(spec, row) for row in scenario.rows)
+    return Cost(by_row=by_row, replications=scenario.replications)
+
+
+def row_events(spec: TwinSpec, row: Row) -> int:
+    """Return the estimated events of one replication of `row` [-].
+
+    Raises:
+        InvalidInput: a template is refused.
+    """
+    each = _cluster_events(spec, demand_of(spec, row))
+    return ceil(row.clusters * each + _background_rate(spec) * _duration_s(spec, row))
+
+
+def require_affordable(scenario: Scenario, spec: TwinSpec, cost: Cost) -> None:
+    """Pass if `cost` is within the scenario's own limit.
+
+    Raises:
+        InvalidInput: it is not; the text says what would be.
+    """
+    limit = scenario.limits.cost_events_max
+    if cost.events > limit:
+        raise InvalidInput(
+            f"this scenario takes about {cost.events:,} events ({cost.replications} "
+            f"replications of {sum(cost.by_row):,}); {_what_fits(scenario, spec, cost)}",
+            field="limits.cost_events_max",
+            value=limit,
+        )
+
+
+def _cluster_events(spec: TwinSpec, demand: Demand) -> float:
+    if isinstance(spec.provisioner, DirectProvisioner):
+        return EVENTS_PER_CLUSTER + EVENTS_PER_SERVER_DIRECT * demand.servers
+    per_resource = EVENTS_PER_RESOURCE[spec.setup.heat.architecture]
+    stacks = EVENTS_PER_STACK * demand.stacks
+    return EVENTS_PER_CLUSTER + stacks + per_resource * demand.resources
+
+
+def _background_rate(spec: TwinSpec) -> float:
+    """Return the events of the cloud's other life [1/s]."""
+    interval = spec.parameters.mean("nova.host_report_interval_s")
+    others = spec.setup.background.servers_per_hour / 3600.0
+    return EVENTS_PER_HOST_REPORT / interval + EVENTS_PER_OTHER_SERVER * others
+
+
+def _duration_s(spec: TwinSpec, row: Row) -> float:
+    """Return about how long the row lasts in virtual time [s]: masters, then workers."""
+    mean = spec.parameters.mean
+    masters = mean("guest.boot_s") + mean("guest.bootstrap_master_s")
+    workers = mean("guest.boot_s") + mean("guest.bootstrap_node_s")
+    serial = 2.0 * mean("heat.nested_prepare_s") * row.nodes
+    one = min(masters + workers + serial, spec.create_timeout_s)
+    return ceil(row.clusters / row.concurrency) * one
+
+
+def _what_fits(scenario: Scenario, spec: TwinSpec, cost: Cost) -> str:
+    """Return what to ask for instead."""
+    limit, fewest = scenario.limits.cost_events_max, 2
+    replications = limit // sum(cost.by_row)
+    if replications >= fewest:
+        return f"{replications} replications would fit"
+    largest = max(range(len(cost.by_row)), key=cost.by_row.__getitem__)
+    others = sum(cost.by_row) - cost.by_row[largest]
+    nodes = _nodes_within(spec, scenario.rows[largest], limit // fewest - others)
+    if nodes:
+        return f"{fewest} replications with at most {nodes} nodes in rows[{largest}] would fit"
+    return "ask for fewer clusters or fewer rows, or raise the limit"
+
+
+def _nodes_within(spec: TwinSpec, row: Row, events: int) -> int:
+    """Return the most nodes with which `row` takes no more than `events`, 0 if none does."""
+    fits, too_many = 0, row.nodes
+    while too_many - fits > 1:
+        middle = (fits + too_many) // 2
+        smaller = row.model_copy(update={"nodes": middle})
+        if row_events(spec, smaller) <= events:
+            fits = middle
+        else:
+            too_many = middle
+    return fits

@@ -1,0 +1,127 @@
+"""`simulate`: a scenario's replications, spread over processes, and their summary."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from hashlib import sha256
+from multiprocessing import get_context
+from statistics import fmean
+
+from models.scenario import Row, Scenario
+from models.statistics import mean_interval
+from planner.bottleneck import critical_path
+from planner.replicate import Replicated, Task, replicate
+from planner.result import MODEL_VERSION, LimitedBy, Result, RowResult
+
+Progress = Callable[[int, int], None]
+"""Is told how many of how many replications are done."""
+
+
+def simulate(
+    scenario: Scenario,
+    *,
+    workers: int = 1,
+    executor: Executor | None = None,
+    has_detail: bool = False,
+    progress: Progress = lambda _done, _total: None,
+) -> Result:
+    """Return the answer to `scenario`; the same for any number of `workers`.
+
+    With `executor`, any `concurrent.futures.Executor`, the work goes there. `has_detail`
+    keeps what a report shows of the first replication of each row.
+    """
+    tasks = [
+        Task(
+            scenario=scenario,
+            row=row,
+            replication=replication,
+            has_detail=has_detail and replication == 0,
+        )
+        for row in range(len(scenario.rows))
+        for replication in range(scenario.replications)
+    ]
+    with _executor(workers, executor) as pool:
+        done = _run(tasks, pool, progress)
+    rows = range(len(scenario.rows))
+    by_row = [[one for one in done if one.row == row] for row in rows]
+    return Result(
+        scenario=scenario.name,
+        setup=scenario.setup,
+        seed=scenario.seed,
+        replications=scenario.replications,
+        version=MODEL_VERSION,
+        digest=_digest(done),
+        rows=tuple(_row(scenario.rows[row], by_row[row]) for row in rows),
+    )
+
+
+@contextmanager
+def _executor(workers: int, given: Executor | None) -> Iterator[Executor | None]:
+    """Yield where to run: nowhere else for one worker, a pool of processes for more."""
+    if given is not None or workers == 1:
+        yield given
+        return
+    # Spawned, not forked: a child then depends on nothing but its task.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+def _run(tasks: list[Task], pool: Executor | None, progress: Progress) -> list[Replicated]:
+    """Return the outcomes in the order of `tasks`."""
+    if pool is None:
+        done = []
+        for task in tasks:
+            done.append(replicate(task))
+            progress(len(done), len(tasks))
+        return done
+    # The largest first, so that no process is left alone with one at the end.
+    largest = sorted(tasks, key=lambda task: -_size(task))
+    futures = {id(task): pool.submit(replicate, task) for task in largest}
+    _watch(futures.values(), progress)
+    return [futures[id(task)].result() for task in tasks]
+
+
+def _watch(futures: Iterable[Future[Replicated]], progress: Progress) -> None:
+    waiting = list(futures)
+    for count, _future in enumerate(as_completed(waiting), start=1):
+        progress(count, len(waiting))
+
+
+def _size(task: Task) -> int:
+    row = task.scenario.rows[task.row]
+    return row.nodes * row.clusters
+
+
+def _digest(done: list[Replicated]) -> str:
+    total = sha256()
+    for one in done:
+        total.update(one.digest.encode())
+    return total.hexdigest()
+
+
+def _row(row: Row, done: list[Replicated]) -> RowResult:
+    means = [fmean(one.minutes) for one in done if one.minutes]
+    path = critical_path(one.shares for one in done)
+    name = next(iter(path), None)
+    causes = sorted({cause for one in done for cause in one.failures})
+    return RowResult(
+        nodes=row.nodes,
+        concurrency=row.concurrency,
+        clusters_asked=row.clusters,
+        clusters_created=fmean(len(one.minutes) for one in done),
+        predicted_minutes=fmean(means) if means else None,
+        interval_minutes=_interval(means),
+        published_minutes=row.published_minutes,
+        published_clusters=row.published_clusters,
+        limited_by=LimitedBy(name=name, share=path[name]) if name else None,
+        failures={c: fmean(one.failures.get(c, 0) for one in done) for c in causes},
+        critical_path=path,
+        detail=next((one.detail for one in done if one.detail is not None), None),
+    )
+
+
+def _interval(means: list[float]) -> tuple[float, float] | None:
+    if len(means) < 2:  # noqa: PLR2004 - one value has no spread
+        return None
+    interval = mean_interval(means)
+    return interval.low, interval.high

@@ -1,0 +1,111 @@
+"""The result as text: the cells of its table and the lines under it, for any renderer."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from models.parameters import ParameterSet
+from planner.result import Result, RowResult
+
+NOTHING: Final = "-"
+DIGEST_SHOWN: Final = 12
+
+ERA: Final = "The twin models OpenStack with Heat and Magnum as they were in 2016."
+INTERVAL: Final = (
+    "The interval is the 95 % confidence interval of the mean over the replications; "
+    "it does not include that the parameters themselves are uncertain."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading, and whether what is below it is a number."""
+
+    heading: str
+    is_number: bool = True
+
+
+COLUMNS: Final = (
+    Column("nodes"),
+    Column("at once"),
+    Column("created"),
+    Column("minutes, 95 %"),
+    Column("published"),
+    Column("error"),
+    Column("limited by", is_number=False),
+)
+
+
+def cells(row: RowResult) -> tuple[str, ...]:
+    """Return the text of each of `COLUMNS` for `row`."""
+    return (
+        str(row.nodes),
+        str(row.concurrency),
+        f"{number(row.clusters_created)}/{row.clusters_asked}",
+        _predicted(row),
+        _published(row),
+        NOTHING if row.error_percent is None else f"{row.error_percent:+.0f} %",
+        _limited_by(row),
+    )
+
+
+def number(value: float) -> str:
+    """Return a mean of counts: whole if it is whole, with one digit if not."""
+    return f"{value:.0f}" if value == round(value) else f"{value:.1f}"
+
+
+def failures(result: Result) -> tuple[str, ...]:
+    """Return a line for each row with failures; the counts are means over replications."""
+    return tuple(
+        f"{row.nodes} nodes, {row.concurrency} at once: "
+        + ", ".join(f"{cause} {number(count)}" for cause, count in row.failures.items())
+        for row in result.rows
+        if row.failures
+    )
+
+
+def identity(result: Result) -> str:
+    """Return what the result depends on, and its digest, in a line."""
+    return (
+        f"{result.scenario} on {result.setup}: {result.replications} replications, "
+        f"seed {result.seed}, model {result.version}, digest {result.digest[:DIGEST_SHOWN]}"
+    )
+
+
+def honesty(parameters: ParameterSet) -> Iterator[str]:
+    """Yield what a reader must know of the numbers."""
+    yield f"{_origin(parameters)} {INTERVAL}"
+    yield ERA
+
+
+def _origin(parameters: ParameterSet) -> str:
+    count = Counter(parameter.status for parameter in parameters.parameters.values())
+    parts = ", ".join(f"{many} {status}" for status, many in sorted(count.items()))
+    how = (
+        "Parameters are partly fitted" if count["fit"] else "Parameters are set by hand, not fitted"
+    )
+    return f"{how} ({parts})."
+
+
+def _predicted(row: RowResult) -> str:
+    if row.predicted_minutes is None:
+        return NOTHING
+    if row.interval_minutes is None:
+        return f"{row.predicted_minutes:.2f}"
+    low, high = row.interval_minutes
+    return f"{row.predicted_minutes:.2f} ± {(high - low) / 2:.2f}"
+
+
+def _published(row: RowResult) -> str:
+    parts = []
+    if row.published_minutes is not None:
+        parts.append(f"{row.published_minutes:g}")
+    if row.published_clusters is not None:
+        parts.append(f"{row.published_clusters} created")
+    return ", ".join(parts) or NOTHING
+
+
+def _limited_by(row: RowResult) -> str:
+    limit = row.limited_by
+    return NOTHING if limit is None else f"{limit.name} {limit.share:.0%}".replace("%", " %")

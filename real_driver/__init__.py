@@ -1,0 +1,1 @@
+"""The real world: implements `coe_core.ports` on wall-clock time."""

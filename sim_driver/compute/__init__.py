@@ -1,0 +1,1 @@
+"""Nova: API, conductor, scheduler, compute hosts."""

@@ -1,0 +1,58 @@
+"""Servers as the simulated Nova keeps them."""
+
+from collections.abc import Mapping
+
+from coe_core.ids import PortId, ProjectId, ServerId, Tag
+from coe_core.ports.cloud import Server, ServerSpec, ServerStatus
+from sim_driver.compute.inventory import Flavor
+
+
+class SimServer:
+    """A server; mutable, for Nova alone."""
+
+    __slots__ = (
+        "fault",
+        "flavor",
+        "has_signalled",
+        "hints",
+        "host",
+        "id",
+        "is_deleting",
+        "key",
+        "looks",
+        "name",
+        "port",
+        "project",
+        "signals",
+        "status",
+        "tag",
+    )
+
+    def __init__(
+        self, identity: str, spec: ServerSpec, flavor: Flavor, key: int, signals: tuple[str, ...]
+    ) -> None:
+        self.id = ServerId(identity)
+        self.name = spec.name
+        self.project: ProjectId = spec.project
+        self.tag: Tag = spec.tag
+        self.port: PortId = spec.port
+        self.hints: Mapping[str, str] = spec.hints
+        self.flavor = flavor
+        self.key = key
+        self.signals = signals
+        self.status = ServerStatus.BUILD
+        self.fault = ""
+        self.host: int | None = None
+        self.has_signalled = False
+        self.is_deleting = False
+        self.looks = 0
+
+    def view(self) -> Server:
+        """Return what the API shows."""
+        return Server(
+            id=self.id,
+            name=self.name,
+            status=self.status,
+            fault=self.fault,
+            has_signalled=self.has_signalled,
+        )

@@ -1,0 +1,191 @@
+"""Nova as its clients see it, and the way of a server through it."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from coe_core.errors import DriverError, NotFound, NoValidHost
+from coe_core.ports.cloud import ServerSpec, ServerStatus
+from sim_driver.compute.hosts import Builder
+from sim_driver.compute.inventory import Flavor, Inventory
+from sim_driver.compute.scheduler import SchedulerProcess
+from sim_driver.compute.servers import SimServer
+from sim_driver.controllers import processes
+from sim_driver.guest import Guests
+from sim_driver.image import Images
+from sim_driver.network import Networking
+from sim_driver.registry import Registry
+from sim_driver.substrate import Substrate
+
+Signal = Callable[[str], None]
+
+
+class Nova:
+    """nova-api, nova-conductor, nova-scheduler and the compute hosts."""
+
+    def __init__(
+        self, substrate: Substrate, images: Images, network: Networking, guests: Guests
+    ) -> None:
+        setup = substrate.setup
+        self._substrate = substrate
+        self._guests = guests
+        self._builder = Builder(substrate, images, network)
+        self.inventory = Inventory(setup)
+        self.servers = Registry[SimServer]("server")
+        self._flavors = {
+            name: Flavor(cores=block.cores, ram_gib=block.ram_gib, disk_gib=block.disk_gib)
+            for name, block in setup.flavors.items()
+        }
+        self._schedulers = [
+            SchedulerProcess(self.inventory, setup.hypervisors.weigher)
+            for _ in range(processes(setup, "nova-scheduler"))
+        ]
+        self._turn = 0
+        self._attempts_max = setup.nova.scheduler_max_attempts
+        self._groups: dict[str, Counter[int]] = {}
+        self._api = substrate.operation("nova.api_create_s")
+        self._show = substrate.operation("nova.api_show_s")
+        self._api_delete = substrate.operation("nova.api_delete_s")
+        self._conduct = substrate.operation("nova.conductor_build_s")
+        self._request = substrate.operation("nova.scheduler_request_s")
+        self._per_host = substrate.operation("nova.scheduler_per_host_s")
+        self._claim = substrate.operation("nova.compute_claim_s")
+        self._destroy = substrate.operation("nova.destroy_s")
+
+    def accept(self, spec: ServerSpec, key: int, signals: tuple[str, ...]) -> SimServer:
+        """Reserve a server; `signals` are the URLs that its guest calls.
+
+        Raises:
+            AlreadyExists: the project has a server of this name.
+            NotFound: unknown flavor.
+            QuotaExceeded: instances, cores or RAM.
+        """
+        flavor = self._flavor(spec.flavor)
+        self.servers.refuse_duplicate(spec.project, spec.name)
+        self._substrate.quota.reserve(spec.project, spec.name, _usage(flavor))
+        server = SimServer(self.servers.new_id(), spec, flavor, key, signals)
+        self.servers.add(server)
+        self._substrate.world.milestone(server.name)
+        return server
+
+    async def start(self, server: SimServer) -> None:
+        """Begin to build an accepted server; return when nova-api has answered."""
+        await self._substrate.run("nova-api", self._api, server.key)
+        await self._substrate.transact(server.key, 10)
+        self._substrate.bus.cast("conductor", server.key, 10, self._build(server))
+
+    async def show(self, identity: str) -> SimServer:
+        """Return the server, at the cost of an API call.
+
+        Raises:
+            NotFound: there is none.
+        """
+        server = self.servers.get(identity)
+        server.looks += 1
+        await self._substrate.run("nova-api", self._show, server.key, server.looks)
+        return self.servers.get(identity)
+
+    async def delete(self, identity: str) -> None:
+        """Delete a server; returns when it is gone.
+
+        Raises:
+            NotFound: there is none.
+        """
+        server = self.servers.get(identity)
+        await self._substrate.run("nova-api", self._api_delete, server.key)
+        if server.is_deleting:
+            return
+        server.is_deleting = True
+        await self._substrate.world.delay("nova destroy", self._destroy.draw(server.key))
+        if server.host is not None:
+            self._vacate(server)
+        self.servers.remove(server.id)
+        self._substrate.quota.give_back(server.project, _usage(server.flavor))
+        self._substrate.changes.notify(server.id)
+
+    def _flavor(self, name: str) -> Flavor:
+        try:
+            return self._flavors[name]
+        except KeyError:
+            raise NotFound(name, f"Flavor {name} could not be found.") from None
+
+    async def _build(self, server: SimServer) -> None:
+        try:
+            await self._substrate.run("nova-conductor", self._conduct, server.key)
+            host = await self._find_host(server)
+            if host is None:
+                return
+            await self._builder.build(server, host)
+        except DriverError as error:
+            self._fail(server, error)
+            return
+        if server.is_deleting:
+            return
+        await self._substrate.transact(server.key, 11)
+        server.status = ServerStatus.ACTIVE
+        self._substrate.world.milestone(server.name)
+        self._substrate.changes.notify(server.id)
+        self._guests.boot(server)
+
+    async def _find_host(self, server: SimServer) -> int | None:
+        """Return the host that claimed the server, or None if it was deleted meanwhile."""
+        tried: set[int] = set()
+        for attempt in range(self._attempts_max):
+            process = self._next_scheduler()
+            host = await self._substrate.bus.call(
+                "scheduler",
+                server.key,
+                20 + attempt,
+                self._select(process, server, frozenset(tried), attempt),
+            )
+            await self._substrate.world.delay("nova claim", self._claim.draw(server.key, attempt))
+            process.landed(host, server.flavor)
+            if server.is_deleting:
+                return None
+            if self.inventory.claim(host, server.flavor):
+                server.host = host
+                self._group_of(server)[host] += 1
+                return host
+            tried.add(host)
+        raise NoValidHost(
+            server.name,
+            "No valid host was found. Exceeded max scheduling attempts "
+            f"{self._attempts_max} for instance {server.name}",
+        )
+
+    async def _select(
+        self, process: SchedulerProcess, server: SimServer, tried: frozenset[int], attempt: int
+    ) -> int:
+        key = server.key
+        demand = self._request.draw(key, attempt) + len(self.inventory) * self._per_host.draw(
+            key, attempt
+        )
+        await self._substrate.services["nova-scheduler"].run(demand)
+        policy = server.hints.get("group_policy")
+        group = (policy, self._group_of(server)) if policy is not None else None
+        zone = server.hints.get("availability_zone")
+        return process.select(server.name, server.flavor, zone, tried, group)
+
+    def _next_scheduler(self) -> SchedulerProcess:
+        process = self._schedulers[self._turn]
+        self._turn = (self._turn + 1) % len(self._schedulers)
+        return process
+
+    def _group_of(self, server: SimServer) -> Counter[int]:
+        return self._groups.setdefault(server.hints.get("group", ""), Counter())
+
+    def _fail(self, server: SimServer, error: DriverError) -> None:
+        if server.host is not None:
+            self._vacate(server)
+        server.status = ServerStatus.ERROR
+        server.fault = error.detail
+        self._substrate.changes.notify(server.id)
+
+    def _vacate(self, server: SimServer) -> None:
+        assert server.host is not None, "only a server with a host can leave it"
+        self.inventory.release(server.host, server.flavor)
+        self._group_of(server)[server.host] -= 1
+        server.host = None
+
+
+def _usage(flavor: Flavor) -> dict[str, int]:
+    return {"instances": 1, "cores": flavor.cores, "ram_gib": flavor.ram_gib}

@@ -1,0 +1,1 @@
+"""Heat Orchestration Templates, compiled to graphs that the simulated Heat walks."""

@@ -1,0 +1,122 @@
+"""RabbitMQ: messages between services, and calls that wait for an answer.
+
+Mechanism: a queue lives on one broker node, so more nodes do not speed up one queue; each
+message costs CPU there. A call is a request and a reply message around the handler, plus
+the latency of client library and wire. The caller gives up after `rpc_response_timeout`,
+but the handler goes on: the answer is lost, not the work.
+
+Source: the CPU tables of the oslo.messaging tests in OpenStack performance-docs
+(test_results/mq/rabbitmq), which show one busy node per queue.
+"""
+
+from collections.abc import Coroutine
+from typing import Any, Generic, TypeVar, cast
+from zlib import crc32
+
+from coe_core.errors import DeadlineExceeded, RpcTimeout
+from coe_core.units import Seconds
+from sim_driver.cancellation import Cancelled
+from sim_driver.runtime import SimTask
+from sim_driver.stations import FifoStation
+from sim_driver.world import World
+
+T = TypeVar("T")
+
+
+class _Reply(Generic[T]):
+    """The place where a handler leaves its answer for a caller that may have gone."""
+
+    __slots__ = ("caller", "error", "is_done", "value")
+
+    def __init__(self) -> None:
+        self.caller: SimTask[Any] | None = None
+        self.is_done = False
+        self.error: BaseException | None = None
+        self.value: T | None = None
+
+    def deliver(self, task: SimTask[T], error: BaseException | None) -> None:
+        self.is_done = True
+        self.error = error
+        if error is None:
+            self.value = task.result()
+        elif isinstance(error, Cancelled):
+            return
+        caller = self.caller
+        if caller is not None:
+            self.caller = None
+            caller.trace = task.trace
+            if not caller.is_interrupted:
+                caller.resume_after(0.0)
+
+
+class MessageBus:
+    """The RabbitMQ cluster."""
+
+    def __init__(self, world: World) -> None:
+        block = world.setup.rabbitmq
+        self._world = world
+        self._nodes = [
+            FifoStation(world.runtime, f"rabbitmq-{node}", block.cores, world.recorder)
+            for node in range(block.nodes)
+        ]
+        self._timeout = Seconds(block.rpc_response_timeout_s)
+        self._message = world.operation("rabbitmq.message_s")
+        self._latency = world.operation("rabbitmq.latency_s")
+        self._homes: dict[str, FifoStation] = {}
+
+    def capacities(self) -> dict[str, int]:
+        """Return the cores of each broker node by its name."""
+        return {node.name: node.servers for node in self._nodes}
+
+    def home(self, queue: str) -> FifoStation:
+        """Return the broker node on which `queue` lives."""
+        node = self._homes.get(queue)
+        if node is None:
+            node = self._nodes[crc32(queue.encode()) % len(self._nodes)]
+            self._homes[queue] = node
+        return node
+
+    async def call(self, queue: str, key: int, number: int, work: Coroutine[Any, Any, T]) -> T:
+        """Return the answer of `work`, done by a consumer of `queue`.
+
+        `key` and `number` name the call for its draws.
+
+        Raises:
+            RpcTimeout: no answer within the timeout; the work goes on.
+        """
+        runtime = self._world.runtime
+        caller = runtime.running()
+        reply: _Reply[T] = _Reply()
+        handler = runtime.spawn(self._handle(queue, key, number, work), reply.deliver)
+        handler.role = caller.role
+        try:
+            async with runtime.deadline(self._timeout):
+                reply.caller = caller
+                await runtime.park()
+        except DeadlineExceeded:
+            raise RpcTimeout(
+                queue, f"Timed out waiting for a reply to message on {queue}"
+            ) from None
+        finally:
+            reply.caller = None
+        if reply.error is not None:
+            raise reply.error
+        return cast("T", reply.value)
+
+    def cast(self, queue: str, key: int, number: int, work: Coroutine[Any, Any, None]) -> None:
+        """Send a message that nobody waits for; a consumer of `queue` does `work`."""
+        self._world.runtime.serve(self._deliver(queue, key, number, work))
+
+    async def _deliver(
+        self, queue: str, key: int, number: int, work: Coroutine[Any, Any, None]
+    ) -> None:
+        await self.home(queue).visit(self._message.draw(key, number))
+        await work
+
+    async def _handle(self, queue: str, key: int, number: int, work: Coroutine[Any, Any, T]) -> T:
+        home = self.home(queue)
+        await home.visit(self._message.draw(key, 2 * number))
+        answer = await work
+        await home.visit(self._message.draw(key, 2 * number + 1))
+        await self._world.delay("rabbitmq latency", self._latency.draw(key, number))
+        return answer

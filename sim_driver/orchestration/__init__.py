@@ -1,0 +1,1 @@
+"""Heat: it executes the very template that the core made, in one of its two architectures."""

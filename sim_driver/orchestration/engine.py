@@ -1,0 +1,292 @@
+"""heat-engine: what both architectures do to resources and nested stacks.
+
+How the resources of a stack follow one another is the architecture's part (`Traversal`);
+what one of them costs is here. Source: heat@mitaka-eol and heat@newton-eol,
+heat/engine/resources/stack_resource.py (nested stacks by RPC),
+heat/common/config.py (limits).
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Final, Protocol
+
+from coe_core.documents import Json
+from coe_core.errors import DriverError, StackLimitExceeded
+from coe_core.ports.cloud import StackStatus
+from sim_driver.controllers import Workers
+from sim_driver.hot.parameters import Parameter
+from sim_driver.hot.plan import ResourcePlan, TemplatePlan
+from sim_driver.hot.values import resolve
+from sim_driver.orchestration.handlers import Handlers
+from sim_driver.orchestration.outcome import Outcome
+from sim_driver.orchestration.stacks import Members, Order, SimStack, Tree
+from sim_driver.substrate import Substrate
+
+ROWS_PER_RESOURCE: Final = 3.14
+"""One row, and 2.14 rows of events: 47,008 events for 22,000 resources (Zane Bitter,
+openstack-dev 2016-08/101141)."""
+
+Do = Callable[[SimStack, int, Workers], Awaitable[Outcome | None]]
+
+
+class Stopped(Exception):
+    """Another action on the tree has begun."""
+
+
+class Traversal(Protocol):
+    """How the resources of one stack follow one another."""
+
+    async def traverse(self, stack: SimStack, order: Order, do: Do) -> None:
+        """Do all of `order`.
+
+        Raises:
+            DriverError: the first failure that was noticed.
+            Stopped: another action took over.
+        """
+
+
+class Engine:
+    """The engine processes, with the work on stacks that they share."""
+
+    def __init__(self, substrate: Substrate, handlers: Handlers) -> None:
+        self._substrate = substrate
+        self._handlers = handlers
+        self._heat = substrate.setup.heat
+        self._turn = 0
+        self._issued = 0
+        self.rows = 0.0
+        self._rows_slowdown = (
+            substrate.world.parameters.mean("heat.rows_slowdown_per_million") / 1e6
+        )
+        self._create = substrate.operation("heat.resource_create_s")
+        self._delete = substrate.operation("heat.resource_delete_s")
+        self._prepare = substrate.operation("heat.nested_prepare_s")
+        self._wait = substrate.operation("heat.nested_wait_s")
+        self._stack_create = substrate.operation("heat.stack_create_s")
+        self._validate = substrate.operation("heat.resource_validate_s")
+        self._tree_count = substrate.operation("heat.tree_count_s")
+        self._show_mean = substrate.world.parameters.mean("heat.stack_show_s")
+        self._output_mean = substrate.world.parameters.mean("heat.output_s")
+        self._traversal: Traversal | None = None
+
+    def use(self, traversal: Traversal) -> None:
+        """Set the architecture."""
+        self._traversal = traversal
+
+    def next_engine(self) -> Workers:
+        """Return the process that RabbitMQ's round robin gives the next message to."""
+        engines = self._substrate.engines
+        self._turn = (self._turn + 1) % len(engines)
+        return engines[self._turn]
+
+    def new_stack(
+        self,
+        name: str,
+        tree: Tree,
+        parameters: Mapping[str, Json],
+        *,
+        plan: TemplatePlan | None = None,
+        group: Members | None = None,
+    ) -> SimStack:
+        """Return a stack that nobody has begun to work on."""
+        self._issued += 1
+        return SimStack(
+            identity=f"stack-{self._issued}",
+            name=name,
+            key=self._substrate.world.key(f"{tree.project}/{name}"),
+            tree=tree,
+            plan=plan,
+            group=group,
+            parameters=parameters,
+            engine=self.next_engine(),
+        )
+
+    async def accept(self, stack: SimStack) -> None:
+        """Take a stack in: parse, validate, count, store; then begin to create it.
+
+        Raises:
+            StackLimitExceeded: the tree has too many resources.
+        """
+        size = _size(stack)
+        await self._substrate.authenticate(stack.key, 1)
+        demand = self._stack_create.draw(stack.key) + size * self._validate.draw(stack.key)
+        limit = self._heat.max_resources_per_stack
+        tree = stack.tree
+        if limit >= 0:
+            demand += tree.resources * self._tree_count.draw(stack.key)
+            if tree.resources + size > limit:
+                raise StackLimitExceeded(
+                    stack.name, f"You have reached the maximum resources per stack ({limit})."
+                )
+        tree.resources += size
+        await stack.engine.run(demand)
+        await self._substrate.transact(stack.key, 1)
+        self.begin(stack, self.create_all(stack), "CREATE")
+
+    def begin(self, stack: SimStack, work: Coroutine[Any, Any, None], action: str) -> None:
+        """Start `work` on a stack as its own task; its end settles the stack's status."""
+        stack.status = StackStatus(f"{action}_IN_PROGRESS")
+        stack.outcome = Outcome()
+        stack.tree.active += 1
+        self._substrate.runtime.serve(self._run(stack, work, action))
+
+    async def create_all(self, stack: SimStack) -> None:
+        """Create every resource or member of a stack."""
+        if stack.group is not None:
+            await self.create_members(stack, stack.group.wanted)
+        else:
+            assert stack.plan is not None, "a stack has a plan or members"
+            await self.create_resources(stack, range(len(stack.plan.resources)))
+
+    async def create_resources(self, stack: SimStack, indexes: "range | list[int]") -> None:
+        """Create some of a stack's resources in the order of their dependencies."""
+        await self._go(stack, Order(stack.plan, indexes, is_forward=True), self._create_one)
+
+    async def create_members(self, stack: SimStack, numbers: "tuple[int, ...] | list[int]") -> None:
+        """Create members of a group."""
+        await self._go(stack, Order(None, numbers, is_forward=True), self._create_member)
+
+    async def delete_some(self, stack: SimStack, indexes: list[int]) -> None:
+        """Delete resources or members of a stack, dependants first."""
+        await self._go(stack, Order(stack.plan, indexes, is_forward=False), self._delete_one)
+
+    def members_of(self, stack: SimStack, resource: ResourcePlan) -> Members:
+        """Return the members that a group resource asks for, given what exists by now."""
+        group = resource.group
+        assert group is not None, "only a group has members"
+        values = _resolved(stack, group.member_properties)
+        wanted = group.indexes(stack.parameters)
+        return Members(group.member or _wrapped(resource), wanted, values)
+
+    async def _run(self, stack: SimStack, work: Coroutine[Any, Any, None], action: str) -> None:
+        tree = stack.tree
+        number = tree.action
+        try:
+            await work
+        except Stopped:
+            pass
+        except DriverError as error:
+            if tree.action == number:
+                self.settle(stack, f"{action}_FAILED", error)
+                if stack is tree.root:
+                    tree.stop()
+        else:
+            if tree.action == number:
+                self.settle(stack, f"{action}_COMPLETE", None)
+        finally:
+            tree.leave()
+
+    def settle(self, stack: SimStack, status: str, error: DriverError | None) -> None:
+        """End the action on a stack."""
+        if status != "DELETE_COMPLETE":
+            stack.status = StackStatus(status)
+        stack.reason = "" if error is None else error.detail
+        stack.outcome.end(error)
+        self._substrate.changes.notify(stack.id)
+
+    async def _go(self, stack: SimStack, order: Order, do: Do) -> None:
+        assert self._traversal is not None, "the engine was not given an architecture"
+        await self._traversal.traverse(stack, order, do)
+
+    async def _create_one(self, stack: SimStack, index: int, engine: Workers) -> Outcome | None:
+        assert stack.plan is not None, "only a stack with a plan has resources"
+        resource = stack.plan.resources[index]
+        slowdown = 1.0 + self.rows * self._rows_slowdown
+        self.rows += ROWS_PER_RESOURCE
+        await engine.run(self._create.draw(stack.key, index) * slowdown)
+        await self._substrate.transact(stack.key, 100 + index)
+        if resource.group is not None:
+            members = self.members_of(stack, resource)
+            child = self.new_stack(f"{stack.name}-{resource.name}", stack.tree, {}, group=members)
+            return await self._create_nested(stack, index, child, engine)
+        if resource.nested is not None:
+            bound = resource.nested.bind(_resolved(stack, resource.properties))
+            name = f"{stack.name}-{resource.name}"
+            child = self.new_stack(name, stack.tree, bound, plan=resource.nested)
+            return await self._create_nested(stack, index, child, engine)
+        return await self._handlers.create(stack, resource)
+
+    async def _create_member(self, stack: SimStack, index: int, engine: Workers) -> Outcome | None:
+        members = stack.group
+        assert members is not None, "only a group has members"
+        self.rows += ROWS_PER_RESOURCE
+        child = self.new_stack(
+            f"{stack.name}-{index}", stack.tree, members.parameters(index), plan=members.plan
+        )
+        return await self._create_nested(stack, index, child, engine)
+
+    async def _create_nested(
+        self, stack: SimStack, index: int, child: SimStack, engine: Workers
+    ) -> Outcome:
+        await engine.run(self._prepare.draw(child.key))
+        await self._substrate.world.delay("heat nested wait", self._wait.draw(child.key))
+        stack.made[index] = child
+        await self._substrate.bus.call("engine", child.key, 0, self.accept(child))
+        if stack.group is not None:
+            self._grow(stack.tree)
+        return child.outcome
+
+    def _grow(self, tree: Tree) -> None:
+        """Count a node; each poll of the tree resolves one more set of outputs."""
+        tree.members += 1
+        if tree.root is not None:
+            demand = self._show_mean + tree.members * self._output_mean
+            self._substrate.poll_load.change(tree.root.id, demand)
+
+    async def _delete_one(self, stack: SimStack, index: int, engine: Workers) -> Outcome | None:
+        await engine.run(self._delete.draw(stack.key, index))
+        await self._substrate.transact(stack.key, 5000 + index)
+        child = stack.made.get(index)
+        if isinstance(child, SimStack):
+            await self._substrate.bus.call("engine", child.key, 1, self._accept_delete(child))
+            return child.outcome
+        if stack.plan is not None:
+            await self._handlers.delete(stack, stack.plan.resources[index])
+        return None
+
+    async def _accept_delete(self, stack: SimStack) -> None:
+        await stack.engine.run(self._stack_create.draw(stack.key, 1))
+        stack.tree.resources -= _size(stack)
+        self.begin(stack, self.delete_some(stack, stack.started()), "DELETE")
+
+
+def _size(stack: SimStack) -> int:
+    if stack.group is not None:
+        return len(stack.group.wanted)
+    return len(stack.plan.resources) if stack.plan is not None else 0
+
+
+def _resolved(stack: SimStack, properties: Mapping[str, Json]) -> dict[str, Json]:
+    """Return property values with references to what exists as ids."""
+
+    def lookup(name: str, path: tuple[Json, ...]) -> Json:
+        if path or stack.plan is None:
+            return None
+        made = stack.made.get(stack.plan.positions[name])
+        return made if isinstance(made, str) else None
+
+    return {name: resolve(value, stack.parameters, lookup) for name, value in properties.items()}
+
+
+def _wrapped(resource: ResourcePlan) -> TemplatePlan:
+    """Return a plan of one resource, for a group whose members are plain resources.
+
+    In Heat such members live in the group's own stack; here each has a small stack.
+    """
+    group = resource.group
+    assert group is not None, "only a group has members"
+    names = group.member_properties
+    only = ResourcePlan(
+        name="member",
+        type=group.member_type,
+        index=0,
+        properties={name: {"get_param": name} for name in names},
+        requires=(),
+        required_by=(),
+    )
+    return TemplatePlan(
+        resources=(only,),
+        positions={"member": 0},
+        parameters={name: Parameter("string", has_default=False, default=None) for name in names},
+        outputs={},
+        nested_depth=0,
+    )

@@ -1,0 +1,206 @@
+"""What each resource type costs: the calls that its create and its delete make.
+
+A handler's create returns None when the resource is complete with the call, or an
+`Outcome` that tells the end later. It writes the id of what it made into the stack before
+it waits, so that a delete at any moment finds it.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from coe_core.documents import Json
+from coe_core.errors import NotFound, ResourceFailed, StackTimeout
+from coe_core.ids import PortId, ServerId
+from coe_core.ports.cloud import ServerSpec, ServerStatus
+from sim_driver.compute.service import Nova
+from sim_driver.hot import types
+from sim_driver.hot.plan import ResourcePlan
+from sim_driver.hot.values import resolve
+from sim_driver.network import Networking
+from sim_driver.orchestration.outcome import Outcome
+from sim_driver.orchestration.stacks import SimStack
+from sim_driver.substrate import Substrate
+from sim_driver.volume import Volumes
+
+Create = Callable[[SimStack, ResourcePlan], Awaitable[Outcome | None]]
+
+NETWORK_KINDS: Final = {
+    "OS::Neutron::Net": "network",
+    "OS::Neutron::Subnet": "subnet",
+    "OS::Neutron::Router": "router",
+    "OS::Neutron::RouterInterface": "router interface",
+    "OS::Neutron::SecurityGroup": "security group",
+    "OS::Neutron::Port": "port",
+    "OS::Neutron::FloatingIP": "floating ip",
+    "OS::Neutron::LBaaS::LoadBalancer": "load balancer",
+    "OS::Neutron::LBaaS::Listener": "listener",
+    "OS::Neutron::LBaaS::Pool": "pool",
+    "OS::Neutron::Pool": "pool",
+    "OS::Neutron::LBaaS::HealthMonitor": "health monitor",
+    "OS::Neutron::HealthMonitor": "health monitor",
+    "OS::Neutron::LBaaS::PoolMember": "member",
+    "OS::Neutron::PoolMember": "member",
+}
+
+
+class Handlers:
+    """The resource plug-ins of Heat."""
+
+    def __init__(
+        self, substrate: Substrate, nova: Nova, network: Networking, volumes: Volumes
+    ) -> None:
+        self._substrate = substrate
+        self._nova = nova
+        self._network = network
+        self._volumes = volumes
+        self._group = substrate.operation("nova.api_show_s")
+        self._signals: dict[str, Outcome] = {}
+        self._creates: dict[str, Create] = {
+            types.SERVER: self._create_server,
+            types.WAIT_CONDITION: self._create_wait_condition,
+            "OS::Nova::ServerGroup": self._create_server_group,
+            "OS::Cinder::Volume": self._create_volume,
+            "OS::Cinder::VolumeAttachment": self._attach_volume,
+            **dict.fromkeys(NETWORK_KINDS, self._create_network_item),
+        }
+
+    async def create(self, stack: SimStack, resource: ResourcePlan) -> Outcome | None:
+        """Make what `resource` stands for.
+
+        Raises:
+            DriverError: the service refused.
+        """
+        create = self._creates.get(resource.type)
+        if create is None:
+            return None
+        return await create(stack, resource)
+
+    async def delete(self, stack: SimStack, resource: ResourcePlan) -> None:
+        """Delete what `create` made; that it is gone already is success."""
+        made = stack.made.pop(resource.index, None)
+        if not isinstance(made, str):
+            return
+        try:
+            if resource.type == types.SERVER:
+                await self._nova.delete(made)
+            elif resource.type == "OS::Cinder::Volume":
+                await self._volumes.delete(made, stack.key)
+            elif resource.type in NETWORK_KINDS:
+                kind = NETWORK_KINDS[resource.type]
+                await self._network.delete(kind, made, stack.key, resource.index)
+            elif resource.type in (types.WAIT_CONDITION, "OS::Nova::ServerGroup"):
+                self._signals.pop(made, None)
+        except NotFound:
+            return
+
+    def signal(self, url: str) -> None:
+        """Let the wait condition behind a handle's URL complete."""
+        self._outcome(url).end()
+
+    def _outcome(self, url: str) -> Outcome:
+        return self._signals.setdefault(url, Outcome())
+
+    def _values(self, stack: SimStack, resource: ResourcePlan) -> Mapping[str, Json]:
+        """Return the properties of `resource` with references as physical ids."""
+
+        def lookup(name: str, path: tuple[Json, ...]) -> Json:
+            assert stack.plan is not None, "only a stack with a plan has resources"
+            made = stack.made.get(stack.plan.positions[name])
+            return made if isinstance(made, str) and not path else None
+
+        properties = resource.properties
+        return {name: resolve(properties[name], stack.parameters, lookup) for name in properties}
+
+    async def _create_server(self, stack: SimStack, resource: ResourcePlan) -> Outcome:
+        values = self._values(stack, resource)
+        signals = tuple(handle_url(stack, handle) for handle in resource.signals)
+        server = self._nova.accept(_server_spec(stack, values), stack.key, signals)
+        stack.made[resource.index] = server.id
+        outcome = Outcome()
+
+        def look() -> None:
+            if server.status is ServerStatus.ERROR:
+                text = f'Went to status ERROR due to "{server.fault}"'
+                outcome.end(ResourceFailed(server.name, text))
+            elif server.status is ServerStatus.ACTIVE:
+                outcome.end()
+            else:
+                self._substrate.changes.at_next(server.id, look)
+
+        self._substrate.changes.watch(server.id)
+        self._substrate.changes.at_next(server.id, look)
+        await self._nova.start(server)
+        return outcome
+
+    async def _create_wait_condition(
+        self, stack: SimStack, resource: ResourcePlan
+    ) -> Outcome | None:
+        values = resource.properties
+        handle = values.get("handle")
+        assert isinstance(handle, dict), "the compiler checked the reference"
+        url = handle_url(stack, str(handle["get_resource"]))
+        stack.made[resource.index] = url
+        outcome = self._outcome(url)
+        timeout = resolve(values.get("timeout", 0), stack.parameters)
+        limit = float(timeout) if isinstance(timeout, int | float | str) else 0.0
+        env = self._substrate.runtime.env
+        if not outcome.is_done and env.now + limit < stack.tree.deadline:
+            error = StackTimeout(resource.name, "WaitConditionTimeout: 0 of 1 received")
+            env.timeout(limit).callbacks.append(lambda _timer: outcome.end(error))
+        return outcome
+
+    async def _create_server_group(self, stack: SimStack, resource: ResourcePlan) -> None:
+        policies = resource.properties.get("policies")
+        policy = str(policies[0]) if isinstance(policies, list) and policies else ""
+        stack.made[resource.index] = f"{stack.id}/{resource.name}:{policy}"
+        await self._substrate.run("nova-api", self._group, stack.key, resource.index)
+
+    async def _create_volume(self, stack: SimStack, resource: ResourcePlan) -> None:
+        size = self._values(stack, resource).get("size")
+        gib = int(size) if isinstance(size, int | float | str) else 0
+        volume = self._volumes.accept(
+            f"{stack.name}-{resource.name}", stack.project, stack.tag, gib
+        )
+        stack.made[resource.index] = volume.id
+        await self._volumes.create(stack.key)
+
+    async def _attach_volume(self, stack: SimStack, resource: ResourcePlan) -> None:
+        values = self._values(stack, resource)
+        volume = str(values.get("volume_id"))
+        server = ServerId(str(values.get("instance_uuid")))
+        await self._volumes.attach(volume, server, stack.key)
+
+    async def _create_network_item(self, stack: SimStack, resource: ResourcePlan) -> None:
+        kind = NETWORK_KINDS[resource.type]
+        item = self._network.accept(kind, f"{stack.name}-{resource.name}", stack.project, stack.tag)
+        stack.made[resource.index] = item.id
+        await self._network.create(item, stack.key, resource.index)
+
+
+def handle_url(stack: SimStack, handle: str) -> str:
+    """Return the address under which a guest reaches a wait condition handle."""
+    return f"{stack.id}/{handle}"
+
+
+def _server_spec(stack: SimStack, values: Mapping[str, Json]) -> ServerSpec:
+    hints = {}
+    zone = values.get("availability_zone")
+    if isinstance(zone, str) and zone:
+        hints["availability_zone"] = zone
+    scheduler = values.get("scheduler_hints")
+    if isinstance(scheduler, dict) and isinstance(scheduler.get("group"), str):
+        group, _, policy = str(scheduler["group"]).rpartition(":")
+        hints |= {"group": group, "group_policy": policy}
+    networks = values.get("networks")
+    first = networks[0] if isinstance(networks, list) and networks else None
+    port = first.get("port") if isinstance(first, dict) else None
+    return ServerSpec(
+        name=str(values.get("name", stack.name)),
+        project=stack.project,
+        tag=stack.tag,
+        flavor=str(values.get("flavor")),
+        image=str(values.get("image")),
+        port=PortId(str(port)),
+        user_data="",
+        hints=hints,
+    )

@@ -1,0 +1,58 @@
+"""The parts under every service: controllers, message bus, database, tokens, quotas."""
+
+from collections import defaultdict
+
+from models.setup_blocks import SERVICES
+from sim_driver.changes import Changes
+from sim_driver.controllers import build_services, processes
+from sim_driver.messaging import MessageBus
+from sim_driver.poll_load import PollLoad
+from sim_driver.quota import Quota
+from sim_driver.stations import FifoStation
+from sim_driver.world import Operation, World
+
+
+class Substrate:
+    """What a simulated service calls on: it owns no state of any one service."""
+
+    def __init__(self, world: World) -> None:
+        setup = world.setup
+        self.world = world
+        self.runtime = world.runtime
+        self.setup = setup
+        self.poll_load = PollLoad(processes(setup, "heat-engine"))
+        self.services, self.engines = build_services(
+            world.runtime, setup, world.recorder, self.poll_load
+        )
+        self.bus = MessageBus(world)
+        self.changes = Changes()
+        self.quota = Quota(setup.quota.model_dump())
+        self.database = FifoStation(world.runtime, "database", setup.database.cores, world.recorder)
+        self.polls: defaultdict[str, float] = defaultdict(float)
+        self._transaction = world.operation("database.transaction_s")
+        self._token = world.operation("keystone.token_validate_s")
+
+    def operation(self, name: str) -> Operation:
+        """Return the operation of this parameter name."""
+        return self.world.operation(name)
+
+    async def run(self, service: str, operation: Operation, key: int, number: int = 0) -> None:
+        """Do `operation` on the next worker of `service`."""
+        await self.services[service].run(operation.draw(key, number))
+
+    def capacities(self) -> dict[str, int]:
+        """Return the servers of each station whose utilisation can be told, by name."""
+        services: dict[str, int] = {name: processes(self.setup, name) for name in SERVICES}
+        return {**services, **self.bus.capacities(), "database": self.setup.database.cores}
+
+    def charge(self, service: str, seconds: float) -> None:
+        """Count `seconds` [s] of a service's time for polls that are not simulated."""
+        self.polls[service] += seconds
+
+    async def transact(self, key: int, number: int) -> None:
+        """Read or write the database once."""
+        await self.database.visit(self._transaction.draw(key, number))
+
+    async def authenticate(self, key: int, number: int) -> None:
+        """Have Keystone issue or check a token that no cache holds."""
+        await self.run("keystone", self._token, key, number)

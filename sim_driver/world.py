@@ -1,0 +1,79 @@
+"""What every simulated service shares: time, draws, parameters, the recorder."""
+
+from zlib import crc32
+
+from models.durations import Duration
+from models.parameters import ParameterSet
+from models.randomness import CounterDraws
+from models.setup import Setup
+from sim_driver.recorder import Recorder
+from sim_driver.runtime import SimRuntime
+
+
+class Operation:
+    """A kind of work with a random duration.
+
+    A draw is a function of the entity that the work is for, of the operation and of an
+    occurrence number. It does not depend on what was drawn before, so load by one tenant
+    never shifts the draws of another, and two runs that differ in one thing share all else.
+    """
+
+    __slots__ = ("_at", "_number", "_uniform", "name")
+
+    def __init__(self, name: str, duration: Duration, draws: CounterDraws) -> None:
+        self.name = name
+        self._at = duration.at
+        self._uniform = draws.uniform_at
+        self._number = crc32(name.encode()) << 20
+
+    def draw(self, key: int, occurrence: int = 0) -> float:
+        """Return the duration [s] for the entity `key`; the same when asked again."""
+        return self._at(self._uniform(key, self._number + occurrence))
+
+
+class World:
+    """One run's shared parts."""
+
+    def __init__(
+        self,
+        *,
+        runtime: SimRuntime,
+        setup: Setup,
+        parameters: ParameterSet,
+        draws: CounterDraws,
+        recorder: Recorder | None,
+    ) -> None:
+        self.runtime = runtime
+        self.setup = setup
+        self.parameters = parameters
+        self.draws = draws
+        self.recorder = recorder
+        self.key = draws.key
+
+    def operation(self, name: str) -> Operation:
+        """Return the operation of this parameter name."""
+        parameters = self.parameters
+        duration = Duration(parameters.mean(name), parameters.cv(name))
+        return Operation(name, duration, self.draws)
+
+    def milestone(self, server: str) -> None:
+        """Record that `server` reached its next milestone now."""
+        if self.recorder is not None:
+            self.recorder.reach(server, self.runtime.env.now)
+
+    async def delay(self, name: str, duration: float) -> None:
+        """Let `duration` [s] pass under `name`, with nobody else in the way."""
+        self.note(name, self.runtime.env.now, duration)
+        await self.runtime.pause(duration)
+
+    def note(self, name: str, start: float, duration: float) -> None:
+        """Record a span of the running task without letting time pass."""
+        if self.recorder is not None:
+            task = self.runtime.running()
+            task.trace = self.recorder.add(
+                self.recorder.index(name), task.role, start, start, start + duration, task.trace
+            )
+
+    def waited(self, name: str, start: float) -> None:
+        """Record that the running task waited under `name` from `start` until now."""
+        self.note(name, start, self.runtime.env.now - start)
