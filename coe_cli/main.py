@@ -18,7 +18,6 @@ from models.errors import InvalidInput
 from models.scenario import Scenario
 from planner.pool import cpus, process_pool
 from planner.result import MODEL_VERSION, Result
-from planner.simulate import simulate
 
 FAILED: Final = 1
 BAD_INPUT: Final = 2
@@ -54,7 +53,7 @@ def options(
 
 
 @app.command(name="simulate")
-def simulate_command(  # noqa: PLR0913 - one per option
+def simulate_command(
     scenario_name: Asked,
     *,
     replications: Annotated[
@@ -148,6 +147,9 @@ def _workers(asked: int | None) -> int:
 
 
 def _simulated(scenario: Scenario, workers: int, *, has_detail: bool) -> Result:
+    # SciPy takes a second to import, which no other command has to wait for.
+    from planner.simulate import simulate  # noqa: PLC0415
+
     tasks = len(scenario.rows) * scenario.replications
     with progress_on(sys.stderr) as progress, process_pool(min(workers, tasks)) as pool:
         return simulate(scenario, executor=pool, has_detail=has_detail, progress=progress)

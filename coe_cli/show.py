@@ -7,7 +7,6 @@ from typing import Final, TextIO
 
 from rich import box
 from rich.console import Console, JustifyMethod
-from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -20,14 +19,20 @@ from planner.result import Result
 Advance = Callable[[int, int], None]
 
 PIPE_WIDTH: Final = 80
+LINE_WIDTH_MAX: Final = 1000
 
 
 def console_on(stream: TextIO) -> Console:
     """Return a console that takes no text for markup; without colours unless on a terminal."""
-    width = None if stream.isatty() else PIPE_WIDTH
-    colours = "auto" if stream.isatty() else None
+    is_terminal = stream.isatty()
     return Console(
-        file=stream, markup=False, emoji=False, highlight=False, width=width, color_system=colours
+        file=stream,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        width=None if is_terminal else PIPE_WIDTH,
+        color_system="auto" if is_terminal else None,
+        force_terminal=is_terminal,
     )
 
 
@@ -101,9 +106,12 @@ def _grid(columns: Iterable[tuple[str, bool]]) -> Table:
 
 def _print_whole(console: Console, grid: Table) -> None:
     """Print a table; a pipe has no edge, so there each row is one line, however long."""
-    natural = Measurement.get(console, console.options.update(max_width=1000), grid).maximum
-    width = console.width if console.is_terminal else max(console.width, natural)
-    console.print(grid, width=width, crop=False)
+    before = console.width
+    if not console.is_terminal:
+        console.width = LINE_WIDTH_MAX
+        console.width = max(before, console.measure(grid).maximum)
+    console.print(grid)
+    console.width = before
 
 
 def _print(console: Console, text: str) -> None:

@@ -24,16 +24,25 @@ from coe_core.errors import (
 CAUSES: Final[tuple[tuple[re.Pattern[str], type[DriverError]], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), error)
     for pattern, error in (
-        (r"no valid host was found", NoValidHost),
+        (
+            r"no valid host was found|exceeded max(imum number of retries| scheduling attempts)",
+            NoValidHost,
+        ),
         (
             r"maximum resources per stack|maximum stacks per tenant|you have reached",
             StackLimitExceeded,
         ),
-        (r"quota exceeded|exceeds? (the )?quota|no more ip addresses", QuotaExceeded),
+        (r"quota exceeded|exceed\w* .*quota|no more ip addresses", QuotaExceeded),
         (r"virtual interface creation failed|vif.?plug", VifPlugTimeout),
         (r"timed out waiting for a reply|messagingtimeout", RpcTimeout),
         (r"waitconditiontimeout|create timed out|stack .* timed out|timed out", StackTimeout),
-        (r"unknown resource type|circular dependency|invalid template", InvalidTemplate),
+        (
+            (
+                r"unknown resource type|resource type \(.*\) could not be found"
+                r"|circular dependency|invalid template"
+            ),
+            InvalidTemplate,
+        ),
         (r"could not be found|not found", NotFound),
     )
 )

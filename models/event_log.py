@@ -1,6 +1,5 @@
 """The event log of one run in memory, and its digest."""
 
-from collections.abc import Iterable
 from hashlib import sha256
 
 from coe_core.events import Event
@@ -16,13 +15,12 @@ class EventLog:
         """Append `event`."""
         self.events.append(event)
 
-    def digest(self, columns: Iterable[bytes] = ()) -> str:
-        """Return the SHA-256 of all lines and of further `columns` of the same run."""
+    def digest(self, more: bytes = b"") -> str:
+        """Return the SHA-256 of all lines and of `more` that belongs to the same run."""
         total = sha256()
         for event in self.events:
             total.update(line(event).encode())
-        for column in columns:
-            total.update(column)
+        total.update(more)
         return total.hexdigest()
 
 

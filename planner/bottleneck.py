@@ -16,11 +16,10 @@ def shares(recorder: Recorder, last: int, since: float) -> Shares:
     """
     spent: Shares = {}
     names = recorder.names
-    while last >= 0 and recorder.ended[last] > since:
-        name = names[recorder.role[last] or recorder.station[last]]
-        begun = max(since, recorder.arrived[last])
-        spent[name] = spent.get(name, 0.0) + recorder.ended[last] - begun
-        last = recorder.previous[last]
+    while last >= 0 and (span := recorder.span(last)).ended > since:
+        name = names[span.role or span.station]
+        spent[name] = spent.get(name, 0.0) + span.ended - max(since, span.arrived)
+        last = span.previous
     return spent
 
 

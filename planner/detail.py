@@ -57,14 +57,12 @@ def utilisation(
     recorder: Recorder, capacities: dict[str, int], horizon: float, bins: int = BINS
 ) -> dict[str, tuple[float, ...]]:
     """Return the busy share per station and time bin, for stations with known servers."""
-    station = np.array(recorder.station)
-    started = np.array(recorder.started)
-    ended = np.array(recorder.ended)
+    log = recorder.columns()
     edges = np.linspace(0.0, horizon, bins + 1)
     curves = {}
     for name, servers in capacities.items():
-        rows = station == recorder.index(name)
-        busy = _busy(started[rows], ended[rows], edges)
+        rows = log[log["station"] == recorder.index(name)]
+        busy = _busy(rows["started"], rows["ended"], edges)
         curves[name] = tuple(float(v) for v in busy / (servers * horizon / bins))
     return curves
 

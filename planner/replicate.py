@@ -50,7 +50,7 @@ def replicate(task: Task) -> Replicated:
         minutes=tuple(measured.minutes),
         failures=dict(measured.failures),
         shares=_sum(measured.shares),
-        digest=twin.log.digest(twin.recorder.columns()),
+        digest=twin.log.digest(twin.recorder.fingerprint()),
         detail=detail_of(twin) if task.has_detail else None,
     )
 

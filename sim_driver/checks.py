@@ -43,12 +43,10 @@ def visits(recorder: Recorder, station: str, shared_with: Sequence[str] = ()) ->
     """
     wanted = {station, *shared_with}
     indexes = [index for index, name in enumerate(recorder.names) if name in wanted]
-    rows = np.isin(np.array(recorder.station), indexes)
+    log = recorder.columns()
+    log = log[np.isin(log["station"], indexes)]
     return Visits(
-        station=station,
-        arrived=np.array(recorder.arrived)[rows],
-        started=np.array(recorder.started)[rows],
-        ended=np.array(recorder.ended)[rows],
+        station=station, arrived=log["arrived"], started=log["started"], ended=log["ended"]
     )
 
 

@@ -5,7 +5,8 @@ of an API, RabbitMQ's round robin in front of a worker), waits there for one of 
 service's worker processes, and then for a core. Both lines are first come, first served.
 """
 
-from collections.abc import Mapping
+import types
+from collections.abc import Awaitable, Generator, Mapping
 
 from models.setup import Setup
 from models.setup_blocks import Service as ServiceName
@@ -29,14 +30,15 @@ class Workers:
         self._load = load
         self._slots = SimSemaphore(runtime, workers)
 
-    async def run(self, demand: float) -> None:
+    @types.coroutine
+    def run(self, demand: float) -> Generator[object, None, None]:
         """Spend `demand` [s] of one worker's time on one core, longer beside polls."""
         if self._load is not None:
             demand *= self._load.stretch
         arrived = self._env.now
-        await self._slots.acquire()
+        yield from self._slots.acquire()
         try:
-            await self._cores.visit(demand, arrived)
+            yield from self._cores.visit(demand, arrived)
         finally:
             self._slots.release()
 
@@ -51,11 +53,11 @@ class Service:
         self._groups = groups
         self._turn = 0
 
-    async def run(self, demand: float) -> None:
+    def run(self, demand: float) -> Awaitable[None]:
         """Spend `demand` [s] on the next controller in turn."""
         turn = self._turn
         self._turn = turn + 1 if turn + 1 < len(self._groups) else 0
-        await self._groups[turn].run(demand)
+        return self._groups[turn].run(demand)
 
 
 def processes(setup: Setup, service: ServiceName) -> int:

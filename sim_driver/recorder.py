@@ -1,44 +1,63 @@
-"""The columns in which a run records every wait and every service.
+"""The rows in which a run records every wait and every service.
 
 One row is one span on the path of one task: a visit to a station (queue and service), a
 timer, or a wait for a slot. `previous` is the row of the span before it on the same path,
-so a walk back from the last row of an activity is its critical path. Columns are arrays of
+so a walk back from the last row of an activity is its critical path. Rows are packed
 machine numbers: recording must not be what limits a run.
 """
 
-from array import array
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from struct import Struct
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 NO_ROLE: Final = 0
 """Spans that are attributed to their station alone."""
+
+ROW: Final = Struct("=dddqHH")
+COLUMNS: Final = np.dtype(
+    [
+        ("arrived", "f8"),
+        ("started", "f8"),
+        ("ended", "f8"),
+        ("previous", "i8"),
+        ("station", "u2"),
+        ("role", "u2"),
+    ]
+)
+"""`ROW` as numpy sees it; both are packed, in the machine's byte order."""
+
+
+class Span(NamedTuple):
+    """One row: instants [s], the row before, and names by their number."""
+
+    arrived: float
+    started: float
+    ended: float
+    previous: int
+    station: int
+    role: int
 
 
 class Recorder:
     """Spans of one run.
 
     Attributes:
-        arrived, started, ended: instants of each span [s]; started - arrived is the wait in
-            queue, ended - started the service.
-        station, role: indexes into `names`.
-        previous: row of the span before on the same path, -1 at its beginning.
+        names: of stations and roles, by their number.
+        rows: the packed spans.
         milestones: per server by name, when it was accepted, ACTIVE, and ready [s].
     """
 
     def __init__(self) -> None:
         self.names: list[str] = [""]
-        self._index: dict[str, int] = {"": NO_ROLE}
-        self.arrived = array("d")
-        self.started = array("d")
-        self.ended = array("d")
-        self.station = array("H")
-        self.role = array("H")
-        self.previous = array("l")
+        self.rows = bytearray()
         self.milestones: dict[str, list[float]] = {}
+        self._index: dict[str, int] = {"": NO_ROLE}
+        self._count = 0
 
     def __len__(self) -> int:
-        return len(self.ended)
+        return self._count
 
     def index(self, name: str) -> int:
         """Return the number that stands for `name`, a new one at the first call."""
@@ -48,54 +67,30 @@ class Recorder:
             self.names.append(name)
         return known
 
-    def columns(self) -> Iterator[bytes]:
-        """Return all columns as bytes, for a digest of the run."""
-        for column in (self.arrived, self.started, self.ended, self.station, self.role):
-            yield column.tobytes()
-        yield "\n".join(self.names).encode()
+    def add(
+        self, station: int, role: int, arrived: float, started: float, ended: float, previous: int
+    ) -> int:
+        """Append a span; return its row.
+
+        started - arrived is the wait in queue, ended - started the service [s].
+        """
+        self.rows += ROW.pack(arrived, started, ended, previous, station, role)
+        row = self._count
+        self._count = row + 1
+        return row
 
     def reach(self, server: str, at: float) -> None:
         """Note that `server` reached its next milestone at the instant `at` [s]."""
         self.milestones.setdefault(server, []).append(at)
 
-    def add(
-        self, station: int, role: int, arrived: float, started: float, ended: float, previous: int
-    ) -> int:
-        """Append a span; return its row."""
-        row = len(self.ended)
-        self.station.append(station)
-        self.role.append(role)
-        self.arrived.append(arrived)
-        self.started.append(started)
-        self.ended.append(ended)
-        self.previous.append(previous)
-        return row
+    def span(self, row: int) -> Span:
+        """Return one row."""
+        return Span(*ROW.unpack_from(self.rows, row * ROW.size))
 
+    def columns(self) -> NDArray[np.void]:
+        """Return a copy of all rows, shape (rows,), with the fields of `COLUMNS`."""
+        return np.frombuffer(bytes(self.rows), COLUMNS)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """One row, read back."""
-
-    station: str
-    role: str
-    arrived: float
-    started: float
-    ended: float
-
-
-def path(recorder: Recorder, last: int) -> list[Span]:
-    """Return the spans that lead to row `last`, earliest first."""
-    spans = []
-    while last >= 0:
-        spans.append(
-            Span(
-                station=recorder.names[recorder.station[last]],
-                role=recorder.names[recorder.role[last]],
-                arrived=recorder.arrived[last],
-                started=recorder.started[last],
-                ended=recorder.ended[last],
-            )
-        )
-        last = recorder.previous[last]
-    spans.reverse()
-    return spans
+    def fingerprint(self) -> bytes:
+        """Return all rows and names as bytes, for the digest of a run."""
+        return bytes(self.rows) + "\n".join(self.names).encode()

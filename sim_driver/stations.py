@@ -68,7 +68,8 @@ class FifoStation:
         now = self._env.now
         falls_free = self._falls_free
         start = falls_free[0]
-        start = max(start, now)
+        if start < now:  # noqa: PLR1730 - a call to max() is what this avoids
+            start = now
         end = start + demand
         heapreplace(falls_free, end)
         if self._recorder is not None:

@@ -1,6 +1,7 @@
 """The parts under every service: controllers, message bus, database, tokens, quotas."""
 
 from collections import defaultdict
+from collections.abc import Awaitable
 
 from models.setup_blocks import SERVICES
 from sim_driver.changes import Changes
@@ -36,9 +37,9 @@ class Substrate:
         """Return the operation of this parameter name."""
         return self.world.operation(name)
 
-    async def run(self, service: str, operation: Operation, key: int, number: int = 0) -> None:
+    def run(self, service: str, operation: Operation, key: int, number: int = 0) -> Awaitable[None]:
         """Do `operation` on the next worker of `service`."""
-        await self.services[service].run(operation.draw(key, number))
+        return self.services[service].run(operation.draw(key, number))
 
     def capacities(self) -> dict[str, int]:
         """Return the servers of each station whose utilisation can be told, by name."""
@@ -49,10 +50,10 @@ class Substrate:
         """Count `seconds` [s] of a service's time for polls that are not simulated."""
         self.polls[service] += seconds
 
-    async def transact(self, key: int, number: int) -> None:
+    def transact(self, key: int, number: int) -> Awaitable[None]:
         """Read or write the database once."""
-        await self.database.visit(self._transaction.draw(key, number))
+        return self.database.visit(self._transaction.draw(key, number))
 
-    async def authenticate(self, key: int, number: int) -> None:
+    def authenticate(self, key: int, number: int) -> Awaitable[None]:
         """Have Keystone issue or check a token that no cache holds."""
-        await self.run("keystone", self._token, key, number)
+        return self.run("keystone", self._token, key, number)

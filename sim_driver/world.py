@@ -1,5 +1,6 @@
 """What every simulated service shares: time, draws, parameters, the recorder."""
 
+from collections.abc import Awaitable
 from zlib import crc32
 
 from models.durations import Duration
@@ -61,10 +62,10 @@ class World:
         if self.recorder is not None:
             self.recorder.reach(server, self.runtime.env.now)
 
-    async def delay(self, name: str, duration: float) -> None:
+    def delay(self, name: str, duration: float) -> Awaitable[None]:
         """Let `duration` [s] pass under `name`, with nobody else in the way."""
         self.note(name, self.runtime.env.now, duration)
-        await self.runtime.pause(duration)
+        return self.runtime.pause(duration)
 
     def note(self, name: str, start: float, duration: float) -> None:
         """Record a span of the running task without letting time pass."""

@@ -10,8 +10,9 @@ and the last one tells Heat that the node is up.
 
 Source: magnum@2.0.0 magnum/templates/kubernetes/kube{master,minion}.yaml; magnum@3.1.1
 magnum/drivers/k8s_fedora_atomic_v1/templates/kube{master,minion}.yaml. Which parts there are
-agrees with the published counts (19 and 15, later 18 and 14); that Newton dropped
-`kube_user` was read from public copies of its time, not from the tag itself.
+agrees with the counts at those tags (19 and 15, later 18 and 14). The names were read from
+versions near the tags, not from the tags themselves: that a Mitaka master has
+`configure_docker_storage` and that Newton dropped `kube_user` is concluded from the counts.
 """
 
 from collections.abc import Mapping

@@ -23,8 +23,8 @@ resources per piece, members of a group not counted as resources of their own:
 | minion in all                      | 23     | 22     |
 
 Three departures. Magnum always has its switches and, in Newton, turns what is not wanted
-into no-ops; here what is not wanted is left out. A volume of 0 GiB means no volume, as in
-Magnum since Newton, which is 2 resources less per node. A placement policy with a server
+into no-ops; here what is not wanted is left out. A volume of 0 GiB means no volume,
+which is 2 resources less per node. A placement policy with a server
 group adds one resource to the stack.
 
 In Mitaka `depends_on` holds the workers back until the masters are complete; in Newton the
@@ -36,8 +36,8 @@ workers of a later shard; a shard therefore names its members one by one.
 
 Source: magnum@2.0.0 magnum/templates/kubernetes/kube{cluster,master,minion}.yaml;
 magnum@3.1.1 magnum/drivers/k8s_fedora_atomic_v1/templates/ for the counts and types. Names
-of resources and parameters are theirs where they were at hand; server names, `/opt/coe` and
-the names of switch files are ours.
+of resources and parameters are those of versions near the tags; server names, `/opt/coe`,
+the names of switch files and of the parts of a version 2 load balancer are ours.
 """
 
 from collections.abc import Iterable, Mapping

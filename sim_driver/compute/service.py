@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from coe_core.errors import DriverError, NotFound, NoValidHost
 from coe_core.ports.cloud import ServerSpec, ServerStatus
+from sim_driver.cancellation import Cancelled
 from sim_driver.compute.hosts import Builder
 from sim_driver.compute.inventory import Flavor, Inventory
 from sim_driver.compute.scheduler import SchedulerProcess
@@ -15,6 +16,7 @@ from sim_driver.image import Images
 from sim_driver.network import Networking
 from sim_driver.registry import Registry
 from sim_driver.substrate import Substrate
+from sim_driver.sync import SimEvent
 
 Signal = Callable[[str], None]
 
@@ -68,9 +70,19 @@ class Nova:
         return server
 
     async def start(self, server: SimServer) -> None:
-        """Begin to build an accepted server; return when nova-api has answered."""
-        await self._substrate.run("nova-api", self._api, server.key)
-        await self._substrate.transact(server.key, 10)
+        """Begin to build an accepted server; return when nova-api has answered.
+
+        A client that leaves before the answer does not stop the build.
+        """
+        try:
+            await self._substrate.run("nova-api", self._api, server.key)
+            await self._substrate.transact(server.key, 10)
+        except Cancelled:
+            self._send(server)
+            raise
+        self._send(server)
+
+    def _send(self, server: SimServer) -> None:
         self._substrate.bus.cast("conductor", server.key, 10, self._build(server))
 
     async def show(self, identity: str) -> SimServer:
@@ -95,12 +107,19 @@ class Nova:
         if server.is_deleting:
             return
         server.is_deleting = True
+        gone = self._substrate.runtime.event()
+        self._substrate.runtime.serve(self._remove(server, gone))
+        await gone.wait()
+
+    async def _remove(self, server: SimServer, gone: SimEvent) -> None:
+        """Destroy a server, whether or not its client still waits."""
         await self._substrate.world.delay("nova destroy", self._destroy.draw(server.key))
         if server.host is not None:
             self._vacate(server)
         self.servers.remove(server.id)
         self._substrate.quota.give_back(server.project, _usage(server.flavor))
         self._substrate.changes.notify(server.id)
+        gone.set()
 
     def _flavor(self, name: str) -> Flavor:
         try:

@@ -1,8 +1,9 @@
 """The values of a template's expressions: parameters, text functions, references.
 
-Source: the HOT specification in heat/doc/source/template_guide/hot_spec.rst for the meaning
-of each function. Other functions than those below are left as they stand, with what is
-inside them resolved; `references` refuses those that matter.
+Source: heat/engine/hot/functions.py for `get_param`, whose path may hold functions and gives
+"" where it leads nowhere; the rest follows the HOT specification from memory. Functions that
+are not known here are left as they stand, with what is inside them resolved; `references`
+refuses those that matter.
 """
 
 import json

@@ -13,9 +13,9 @@ from math import ceil
 from typing import Final
 
 from coe_core.errors import DriverError
-from sim_driver.orchestration.engine import Do, Engine, Stopped
+from sim_driver.orchestration.engine import Do, Engine
 from sim_driver.orchestration.outcome import Outcome
-from sim_driver.orchestration.stacks import Order, SimStack
+from sim_driver.orchestration.stacks import Order, SimStack, Stopped
 from sim_driver.substrate import Substrate
 from sim_driver.sync import SimSemaphore
 
@@ -47,10 +47,10 @@ class ConvergenceTraversal:
         while order.open:
             for index in ready:
                 stack.tree.active += 1
-                work = self._check(stack, index, order, do, size)
+                work = self._check(stack, index, order, do, size, action)
                 self._substrate.bus.cast("engine-worker", stack.key, 40_000 + index, work)
             if not stack.finished:
-                await stack.park(self._runtime)
+                await stack.park(self._runtime, action)
             if stack.tree.action != action:
                 raise Stopped
             ready = []
@@ -61,9 +61,10 @@ class ConvergenceTraversal:
             stack.finished.clear()
         self._points.pop((stack.id, OF_THE_STACK), None)
 
-    async def _check(self, stack: SimStack, index: int, order: Order, do: Do, size: int) -> None:
+    async def _check(
+        self, stack: SimStack, index: int, order: Order, do: Do, size: int, action: int
+    ) -> None:
         """Work on one resource until it is complete; the core of `check_resource`."""
-        action = stack.tree.action
         error: DriverError | None = None
         arrived = self._runtime.env.now
         await self._threads.acquire()
@@ -72,22 +73,31 @@ class ConvergenceTraversal:
             if stack.tree.action == action:
                 outcome = await do(stack, index, self._engine.next_engine())
                 if outcome is not None:
-                    await self._await(stack, outcome)
+                    await self._await(stack, outcome, action)
                 for other in order.after(index) or (OF_THE_STACK,):
                     fan_in = size if other == OF_THE_STACK else order.fan_in(other)
                     await self._update_point(stack, index, other, fan_in)
         except DriverError as caught:
             error = caught
+        except Stopped:
+            pass
         finally:
             self._threads.release()
             stack.tree.leave()
         if stack.tree.action == action:
-            stack.finish(index, error)
+            stack.finish(index, error, is_forward=order.is_forward)
 
-    async def _await(self, stack: SimStack, outcome: Outcome) -> None:
-        """Wait for the first step of 1 s at which `outcome` has ended."""
+    async def _await(self, stack: SimStack, outcome: Outcome, action: int) -> None:
+        """Wait for the first step of 1 s at which `outcome` has ended.
+
+        Raises:
+            DriverError: it ended with this.
+            Stopped: another action has begun.
+        """
         env = self._runtime.env
         since = env.now
+        if stack.tree.action != action:
+            raise Stopped
         if not outcome.is_done:
             task = self._runtime.running()
             stack.tree.parked[task] = None
@@ -101,6 +111,8 @@ class ConvergenceTraversal:
 
             outcome.then(wake)
             await self._runtime.park()
+            if stack.tree.action != action:
+                raise Stopped
         step = self._step.draw(stack.key)
         steps = max(1, ceil((env.now - since) / step))
         await self._substrate.world.delay("heat step", max(0.0, since + steps * step - env.now))

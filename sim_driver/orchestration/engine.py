@@ -18,7 +18,7 @@ from sim_driver.hot.plan import ResourcePlan, TemplatePlan
 from sim_driver.hot.values import resolve
 from sim_driver.orchestration.handlers import Handlers
 from sim_driver.orchestration.outcome import Outcome
-from sim_driver.orchestration.stacks import Members, Order, SimStack, Tree
+from sim_driver.orchestration.stacks import Members, Order, SimStack, Stopped, Tree
 from sim_driver.substrate import Substrate
 
 ROWS_PER_RESOURCE: Final = 3.14
@@ -26,10 +26,6 @@ ROWS_PER_RESOURCE: Final = 3.14
 openstack-dev 2016-08/101141)."""
 
 Do = Callable[[SimStack, int, Workers], Awaitable[Outcome | None]]
-
-
-class Stopped(Exception):
-    """Another action on the tree has begun."""
 
 
 class Traversal(Protocol):
@@ -100,8 +96,11 @@ class Engine:
             engine=self.next_engine(),
         )
 
-    async def accept(self, stack: SimStack) -> None:
+    async def accept(self, stack: SimStack, action: int) -> None:
         """Take a stack in: parse, validate, count, store; then begin to create it.
+
+        The message may be late: once another action than `action` has begun on the tree,
+        the stack is not begun.
 
         Raises:
             StackLimitExceeded: the tree has too many resources.
@@ -111,6 +110,8 @@ class Engine:
         demand = self._stack_create.draw(stack.key) + size * self._validate.draw(stack.key)
         limit = self._heat.max_resources_per_stack
         tree = stack.tree
+        if tree.action != action:
+            return
         if limit >= 0:
             demand += tree.resources * self._tree_count.draw(stack.key)
             if tree.resources + size > limit:
@@ -118,16 +119,18 @@ class Engine:
                     stack.name, f"You have reached the maximum resources per stack ({limit})."
                 )
         tree.resources += size
+        stack.counted = size
         await stack.engine.run(demand)
         await self._substrate.transact(stack.key, 1)
-        self.begin(stack, self.create_all(stack), "CREATE")
+        if tree.action == action:
+            self.begin(stack, self.create_all(stack), "CREATE")
 
     def begin(self, stack: SimStack, work: Coroutine[Any, Any, None], action: str) -> None:
         """Start `work` on a stack as its own task; its end settles the stack's status."""
         stack.status = StackStatus(f"{action}_IN_PROGRESS")
         stack.outcome = Outcome()
         stack.tree.active += 1
-        self._substrate.runtime.serve(self._run(stack, work, action))
+        self._substrate.runtime.serve(self._run(stack, work, action, stack.tree.action))
 
     async def create_all(self, stack: SimStack) -> None:
         """Create every resource or member of a stack."""
@@ -157,11 +160,15 @@ class Engine:
         wanted = group.indexes(stack.parameters)
         return Members(group.member or _wrapped(resource), wanted, values)
 
-    async def _run(self, stack: SimStack, work: Coroutine[Any, Any, None], action: str) -> None:
+    async def _run(
+        self, stack: SimStack, work: Coroutine[Any, Any, None], action: str, number: int
+    ) -> None:
         tree = stack.tree
-        number = tree.action
         try:
-            await work
+            if tree.action == number:
+                await work
+            else:
+                work.close()
         except Stopped:
             pass
         except DriverError as error:
@@ -190,6 +197,7 @@ class Engine:
     async def _create_one(self, stack: SimStack, index: int, engine: Workers) -> Outcome | None:
         assert stack.plan is not None, "only a stack with a plan has resources"
         resource = stack.plan.resources[index]
+        action = stack.tree.action
         slowdown = 1.0 + self.rows * self._rows_slowdown
         self.rows += ROWS_PER_RESOURCE
         await engine.run(self._create.draw(stack.key, index) * slowdown)
@@ -197,12 +205,12 @@ class Engine:
         if resource.group is not None:
             members = self.members_of(stack, resource)
             child = self.new_stack(f"{stack.name}-{resource.name}", stack.tree, {}, group=members)
-            return await self._create_nested(stack, index, child, engine)
+            return await self._create_nested(stack, index, child, engine, action)
         if resource.nested is not None:
             bound = resource.nested.bind(_resolved(stack, resource.properties))
             name = f"{stack.name}-{resource.name}"
             child = self.new_stack(name, stack.tree, bound, plan=resource.nested)
-            return await self._create_nested(stack, index, child, engine)
+            return await self._create_nested(stack, index, child, engine, action)
         return await self._handlers.create(stack, resource)
 
     async def _create_member(self, stack: SimStack, index: int, engine: Workers) -> Outcome | None:
@@ -212,15 +220,15 @@ class Engine:
         child = self.new_stack(
             f"{stack.name}-{index}", stack.tree, members.parameters(index), plan=members.plan
         )
-        return await self._create_nested(stack, index, child, engine)
+        return await self._create_nested(stack, index, child, engine, stack.tree.action)
 
     async def _create_nested(
-        self, stack: SimStack, index: int, child: SimStack, engine: Workers
+        self, stack: SimStack, index: int, child: SimStack, engine: Workers, action: int
     ) -> Outcome:
         await engine.run(self._prepare.draw(child.key))
         await self._substrate.world.delay("heat nested wait", self._wait.draw(child.key))
         stack.made[index] = child
-        await self._substrate.bus.call("engine", child.key, 0, self.accept(child))
+        await self._substrate.bus.call("engine", child.key, 0, self.accept(child, action))
         if stack.group is not None:
             self._grow(stack.tree)
         return child.outcome
@@ -233,20 +241,26 @@ class Engine:
             self._substrate.poll_load.change(tree.root.id, demand)
 
     async def _delete_one(self, stack: SimStack, index: int, engine: Workers) -> Outcome | None:
+        action = stack.tree.action
+        stack.complete &= ~(1 << index)
         await engine.run(self._delete.draw(stack.key, index))
         await self._substrate.transact(stack.key, 5000 + index)
         child = stack.made.get(index)
         if isinstance(child, SimStack):
-            await self._substrate.bus.call("engine", child.key, 1, self._accept_delete(child))
+            work = self._accept_delete(child, action)
+            await self._substrate.bus.call("engine", child.key, 1, work)
             return child.outcome
         if stack.plan is not None:
             await self._handlers.delete(stack, stack.plan.resources[index])
         return None
 
-    async def _accept_delete(self, stack: SimStack) -> None:
+    async def _accept_delete(self, stack: SimStack, action: int) -> None:
+        """Begin to delete a nested stack, unless another action has begun on the tree."""
         await stack.engine.run(self._stack_create.draw(stack.key, 1))
-        stack.tree.resources -= _size(stack)
-        self.begin(stack, self.delete_some(stack, stack.started()), "DELETE")
+        if stack.tree.action == action:
+            stack.tree.resources -= stack.counted
+            stack.counted = 0
+            self.begin(stack, self.delete_some(stack, stack.started()), "DELETE")
 
 
 def _size(stack: SimStack) -> int:

@@ -15,8 +15,8 @@ from math import ceil
 from typing import Final
 
 from coe_core.errors import DriverError
-from sim_driver.orchestration.engine import Do, Stopped
-from sim_driver.orchestration.stacks import Order, SimStack
+from sim_driver.orchestration.engine import Do
+from sim_driver.orchestration.stacks import Order, SimStack, Stopped
 from sim_driver.substrate import Substrate
 
 WALKER: Final = "heat walker of the parent stack"
@@ -49,10 +49,10 @@ class LegacyTraversal:
                 task.role = 0
                 in_progress += 1
                 if outcome is None:
-                    stack.finish(index, None)
+                    _tell(stack, index, action, order.is_forward, None)
                 else:
-                    outcome.then(partial(_tell, stack, index, action))
-            await self._await_step(stack, in_progress)
+                    outcome.then(partial(_tell, stack, index, action, order.is_forward))
+            await self._await_step(stack, in_progress, action)
             if stack.tree.action != action:
                 raise Stopped
             ready = []
@@ -63,7 +63,7 @@ class LegacyTraversal:
                 ready.extend(order.done(index))
             stack.finished.clear()
 
-    async def _await_step(self, stack: SimStack, in_progress: int) -> None:
+    async def _await_step(self, stack: SimStack, in_progress: int, action: int) -> None:
         """Sleep until the first step at which something has ended, then look at all.
 
         The steps between, at which nothing would be seen, are charged in bulk.
@@ -71,7 +71,7 @@ class LegacyTraversal:
         env = self._runtime.env
         since = env.now
         if not stack.finished:
-            await stack.park(self._runtime)
+            await stack.park(self._runtime, action)
         step = self._step.draw(stack.key)
         steps = max(1, ceil((env.now - since) / step))
         await self._substrate.world.delay("heat step", max(0.0, since + steps * step - env.now))
@@ -80,7 +80,13 @@ class LegacyTraversal:
         await stack.engine.run(look)
 
 
-def _tell(stack: SimStack, index: int, action: int, error: DriverError | None) -> None:
+def _tell(
+    stack: SimStack,
+    index: int,
+    action: int,
+    is_forward: bool,  # noqa: FBT001 - `partial` fills it in
+    error: DriverError | None,
+) -> None:
     """Pass an end on, unless another action has begun since."""
     if stack.tree.action == action:
-        stack.finish(index, error)
+        stack.finish(index, error, is_forward=is_forward)

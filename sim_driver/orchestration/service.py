@@ -72,11 +72,7 @@ class Heat:
         tree.root = stack
         self.roots.add(Root(stack, spec))
         self._arm(stack, spec.timeout, "Create timed out")
-        try:
-            await self._substrate.bus.call("engine", key, 0, self._engine.accept(stack))
-        except StackLimitExceeded:
-            self.roots.remove(stack.id)
-            raise
+        await self._substrate.bus.call("engine", key, 0, self._accept(stack))
         return stack.id
 
     async def show(self, identity: StackId) -> Stack:
@@ -139,6 +135,15 @@ class Heat:
         await self._substrate.transact(key, 400)
         self._handlers.signal(url)
 
+    async def _accept(self, stack: SimStack) -> None:
+        """Take a top-level stack in; one that is refused is not kept, asked for or not."""
+        try:
+            await self._engine.accept(stack, stack.tree.action)
+        except StackLimitExceeded:
+            if stack.id in self.roots:
+                self.roots.remove(stack.id)
+            raise
+
     async def _resolve(self, root: Root) -> None:
         await self._engine.next_engine().run(self._resolve_demand(root))
 
@@ -149,7 +154,7 @@ class Heat:
 
     async def _delete(self, root: Root) -> None:
         stack = root.stack
-        await stack.tree.settle(self._substrate.runtime, but=1)
+        await stack.tree.settle(self._substrate.runtime)
         await self._engine.delete_some(stack, stack.started())
         self.roots.remove(root.id)
 

@@ -14,6 +14,10 @@ from sim_driver.orchestration.outcome import Outcome
 from sim_driver.runtime import SimRuntime, SimTask
 
 
+class Stopped(Exception):
+    """Another action on the tree has begun."""
+
+
 class Layered(Mapping[str, Json]):
     """A member's parameters: what is its own, over what its whole group shares."""
 
@@ -99,16 +103,27 @@ class Tree:
         for task in list(self.parked):
             task.resume_after(0.0)
         self.parked.clear()
+        self._wake_idle()
 
-    async def settle(self, runtime: SimRuntime, but: int = 0) -> None:
-        """Return once nobody but `but` tasks works on the tree any more."""
-        while self.active > but:
+    async def settle(self, runtime: SimRuntime) -> None:
+        """Return once nobody works on the tree any more but the task that asks.
+
+        Raises:
+            Stopped: another action has begun meanwhile.
+        """
+        action = self.action
+        while self.active > 1:
             self._idle.append(runtime.running())
             await runtime.park()
+            if self.action != action:
+                raise Stopped
 
     def leave(self) -> None:
         """One task less works on the tree."""
         self.active -= 1
+        self._wake_idle()
+
+    def _wake_idle(self) -> None:
         idle, self._idle = self._idle, []
         for task in idle:
             task.resume_after(0.0)
@@ -119,11 +134,13 @@ class SimStack:
 
     A stack has either a `plan` with resources by index, or a `group` with members by their
     number. `made` holds what exists of them outside of Heat's database: a child stack, or
-    an id. `complete` has one bit per resource that is complete.
+    an id. `complete` has one bit per resource that is complete, `counted` is what the stack
+    adds to the resources of its tree.
     """
 
     __slots__ = (
         "complete",
+        "counted",
         "engine",
         "finished",
         "group",
@@ -164,6 +181,7 @@ class SimStack:
         self.reason = ""
         self.made: dict[int, SimStack | str] = {}
         self.complete = 0
+        self.counted = 0
         self.outcome = Outcome()
         self.finished: list[tuple[int, DriverError | None]] = []
         self.waiter: SimTask[Any] | None = None
@@ -200,8 +218,10 @@ class SimStack:
         self.complete &= ~(1 << index)
         self.made.pop(index, None)
 
-    async def park(self, runtime: SimRuntime) -> None:
-        """Wait until something of this stack ends, or another action begins."""
+    async def park(self, runtime: SimRuntime, action: int) -> None:
+        """Wait until something of this stack ends, or another action than `action` begins."""
+        if self.tree.action != action:
+            return
         task = runtime.running()
         self.waiter = task
         self.tree.parked[task] = None
@@ -212,10 +232,12 @@ class SimStack:
         """Return the nested stacks."""
         return (made for made in self.made.values() if isinstance(made, SimStack))
 
-    def finish(self, index: int, error: DriverError | None) -> None:
-        """Say that resource `index` ended; wake whoever works on the stack."""
-        if error is None:
+    def finish(self, index: int, error: DriverError | None, *, is_forward: bool) -> None:
+        """Say that resource `index` is made or gone; wake whoever works on the stack."""
+        if error is None and is_forward:
             self.complete |= 1 << index
+        elif error is None:
+            self.forget(index)
         self.finished.append((index, error))
         task = self.waiter
         if task is not None and task in self.tree.parked:
@@ -239,13 +261,13 @@ class SimStack:
 class Order:
     """Which resources can go now: forward (create), backward (delete), or all at once."""
 
-    __slots__ = ("_is_forward", "_plan", "_waits", "open", "ready")
+    __slots__ = ("_plan", "_waits", "is_forward", "open", "ready")
 
     def __init__(
         self, plan: TemplatePlan | None, indexes: Iterable[int], *, is_forward: bool
     ) -> None:
         self._plan = plan
-        self._is_forward = is_forward
+        self.is_forward = is_forward
         chosen = sorted(indexes, reverse=not is_forward)
         self.open = len(chosen)
         self._waits: dict[int, int] = {}
@@ -274,7 +296,7 @@ class Order:
         if self._plan is None:
             return ()
         resource = self._plan.resources[index]
-        return resource.required_by if self._is_forward else resource.requires
+        return resource.required_by if self.is_forward else resource.requires
 
     def fan_in(self, index: int) -> int:
         """Return for how many resources `index` waits."""
@@ -284,4 +306,4 @@ class Order:
         if self._plan is None:
             return ()
         resource = self._plan.resources[index]
-        return resource.requires if self._is_forward else resource.required_by
+        return resource.requires if self.is_forward else resource.required_by

@@ -26,7 +26,7 @@ async def update(
         DriverError: a resource failed.
         Stopped: another action took over.
     """
-    await stack.tree.settle(runtime, but=1)
+    await stack.tree.settle(runtime)
     await engine.delete_some(stack, _doomed(stack, plan))
     _switch(stack, plan, parameters)
     for resource in plan.resources:

@@ -143,7 +143,7 @@ def forks(depth: int) -> st.SearchStrategy[Step]:
     return st.builds(Fork, children, body).map(_only).map(Catch)
 
 
-PROGRAMS = st.lists(forks(3), min_size=1, max_size=3).map(tuple)
+PROGRAMS = st.lists(forks(2), min_size=1, max_size=3).map(tuple)
 
 
 class Service(Protocol):

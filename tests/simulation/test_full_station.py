@@ -57,8 +57,8 @@ class Scene:
         return self.left
 
     def rows(self) -> list[tuple[float, float, float]]:
-        log = self.recorder
-        return list(zip(log.arrived, log.started, log.ended, strict=True))
+        log = self.recorder.columns()
+        return list(zip(log["arrived"], log["started"], log["ended"], strict=True))
 
 
 def test_lower_numbers_go_first_and_equals_in_order() -> None:
@@ -122,12 +122,15 @@ def test_a_cancelled_group_lets_go_of_every_server() -> None:
         await scene.runtime.sleep(Seconds(1.0))
         raise KeyError("stop")
 
+    async def crowd() -> None:
+        async with scene.runtime.task_group() as group:
+            for number in range(5):
+                group.start(scene.visitor(str(number), 5.0))
+            group.start(fail())
+
     async def main() -> None:
         with pytest.raises(KeyError):
-            async with scene.runtime.task_group() as group:
-                for number in range(5):
-                    group.start(scene.visitor(str(number), 5.0))
-                group.start(fail())
+            await crowd()
         assert (scene.station.busy, scene.station.waiting) == (0, 0)
         await scene.visitor("after", 9.0)
 
@@ -215,7 +218,7 @@ def test_a_visit_is_a_step_on_the_path_of_its_task() -> None:
         await scene.station.visit(1.0)
 
     scene.play(twice(), scene.visitor("between", 1.0))
-    assert list(scene.recorder.previous) == [-1, -1, 0]
+    assert list(scene.recorder.columns()["previous"]) == [-1, -1, 0]
 
 
 @pytest.mark.parametrize("demand", [-1.0, float("nan")])
@@ -256,7 +259,10 @@ def test_the_line_is_ordered_and_no_server_idle(
     assert len(left) == len(log) == len(crowd)
     check_station(log, "station", servers)
     check_no_idle_server(log, "station", servers)
-    visits = list(zip(log.arrived, log.started, log.ended, log.role, strict=True))
+    rows = log.columns()
+    visits = list(
+        zip(*(rows[name] for name in ("arrived", "started", "ended", "role")), strict=True)
+    )
     for arrived, started, ended, priority in visits:
         stayed = [row for row in visits if row[0] < started < row[1]]
         if arrived < started < ended:

@@ -48,7 +48,8 @@ def log_of(make: MakeStation, servers: int, workload: Sequence[tuple[float, floa
 
 
 def rows(recorder: Recorder) -> list[tuple[float, float, float]]:
-    return sorted(zip(recorder.arrived, recorder.started, recorder.ended, strict=True))
+    log = recorder.columns()
+    return sorted(zip(log["arrived"], log["started"], log["ended"], strict=True))
 
 
 @given(workload=any_workloads | workloads, servers=st.integers(1, 4))

@@ -133,8 +133,9 @@ def open_station(
 
 
 def waits_by_arrival(recorder: Recorder) -> Floats:
-    arrived = np.array(recorder.arrived)
-    waits: Floats = np.array(recorder.started) - arrived
+    log = recorder.columns()
+    arrived = log["arrived"]
+    waits: Floats = log["started"] - arrived
     return waits[np.argsort(arrived, kind="stable")]
 
 

@@ -32,6 +32,13 @@ TEXTS = [
         QuotaExceeded,
     ),
     ("Quota exceeded for resources: ['port'].", QuotaExceeded),
+    (
+        "VolumeSizeExceedsAvailableQuota: Requested volume exceeds allowed gigabytes quota.",
+        QuotaExceeded,
+    ),
+    ("Maximum number of volumes allowed (10) exceeded for quota 'volumes'.", QuotaExceeded),
+    ("Exceeded maximum number of retries. Exceeded max scheduling attempts 3.", NoValidHost),
+    ("The Resource Type (OS::Neutron::Pool) could not be found.", InvalidTemplate),
     ("No more IP addresses available on network 5d6e.", QuotaExceeded),
     ("Virtual Interface creation failed", VifPlugTimeout),
     ("Timed out waiting for a reply to message ID 6b8f0a9c", RpcTimeout),

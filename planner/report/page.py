@@ -1,0 +1,202 @@
+"""The page: header, table, charts, notes, with plotly's library inside."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from hashlib import sha256
+from importlib.resources import files
+from typing import Final
+
+from plotly.offline import get_plotlyjs
+
+from coe_core.documents import Json
+from models.scenario import Scenario
+from planner.report.creation_times import creation_times
+from planner.report.figure import Figure
+from planner.report.gantt import creation_of, gantt, gantt_caption
+from planner.report.markup import (
+    bullets,
+    data,
+    element,
+    facts,
+    grid,
+    paragraph,
+    section,
+    text,
+)
+from planner.report.notes import notes
+from planner.report.shares import row_name, shares_figure, shares_table
+from planner.report.utilisation import quiet_stations, utilisation_figure
+from planner.result import Result, RowResult
+from planner.table import COLUMNS, cells, failures
+
+FIGURES: Final = "figures"
+DETAILS: Final = "utilisation"
+
+
+def report_html(scenario: Scenario, result: Result, package_version: str) -> str:
+    """Return the report on `result`, the answer to `scenario`, as one HTML document.
+
+    Charts of single runs need a result with detail.
+    """
+    library, script = str(get_plotlyjs()), _asset("page.js")
+    body = element(
+        "main",
+        _header(scenario, result, package_version),
+        _results(result),
+        _chart("times", "Predicted and published times", TIMES_TEXT),
+        _chart("shares", "What limits", SHARES_TEXT, shares_table(result.rows)),
+        *_detail_sections(result),
+        notes(scenario.effective_parameters()),
+    )
+    scripts = (
+        data(FIGURES, _figures(result)),
+        data(DETAILS, _details(result)),
+        element("script", library),
+        element("script", script),
+    )
+    head = _head(result.scenario, _policy(library, script))
+    page = element("html", head, element("body", body, *scripts), lang="en")
+    return f"<!doctype html>\n{page}\n"
+
+
+TIMES_TEXT: Final = (
+    "The line is the mean over the replications, the band its 95 % confidence interval, and a "
+    "diamond what was published. The interval does not include that parameters are uncertain."
+)
+SHARES_TEXT: Final = (
+    "Each cluster's creation is followed back from its end: at every moment one thing held it "
+    "up. The bars add these times up over all clusters and replications of a row."
+)
+BUSY_TEXT: Final = (
+    "Share of a station's servers that are at work, in the first replication. A serial piece of "
+    "work can limit a row while its station is nearly idle."
+)
+
+
+def _head(name: str, policy: str) -> str:
+    return element(
+        "head",
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="color-scheme" content="light dark">',
+        element("title", text(f"{name} - coe-twin")),
+        element("style", _asset("page.css")),
+    )
+
+
+def _policy(*scripts: str) -> str:
+    """Return a rule for the browser: load nothing, run nothing but `scripts`."""
+    digests = (b64encode(sha256(script.encode()).digest()).decode() for script in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:"
+    )
+
+
+def _header(scenario: Scenario, result: Result, package_version: str) -> str:
+    pairs = {
+        "set-up": result.setup,
+        "provisioner": _provisioner(scenario),
+        "policies": scenario.policies or "Magnum's",
+        "replications": str(result.replications),
+        "seed": str(result.seed),
+        "version": f"coe-twin {package_version}, model {result.version}",
+        "overrides": ", ".join([*scenario.overrides, *scenario.parameter_overrides]) or "none",
+        "digest": result.digest,
+    }
+    return element(
+        "header",
+        element("p", "coe-twin report", class_="kicker"),
+        element("h1", text(result.scenario)),
+        paragraph(scenario.description),
+        facts(pairs),
+    )
+
+
+def _provisioner(scenario: Scenario) -> str:
+    fields = scenario.provisioner.model_dump()
+    kind = str(fields.pop("kind"))
+    return ", ".join([kind, *(f"{name} {value}" for name, value in fields.items())])
+
+
+def _results(result: Result) -> str:
+    numbers = frozenset(i for i, column in enumerate(COLUMNS) if column.is_number)
+    headings = (column.heading for column in COLUMNS)
+    table = grid(
+        "Minutes to create a cluster, mean over the replications with its 95 % interval",
+        headings,
+        map(cells, result.rows),
+        numbers,
+    )
+    lines = failures(result)
+    failed = paragraph("Failures by cause, in a replication on average:") + bullets(lines)
+    return section("Result", table, failed if lines else "")
+
+
+def _chart(name: str, title: str, explanation: str, *more: str) -> str:
+    return section(title, paragraph(explanation), _place(name, title), *more)
+
+
+def _place(name: str, title: str) -> str:
+    """Return where the script puts a chart."""
+    return element("div", id=name, class_="chart", role="img", aria_label=title)
+
+
+def _detailed(result: Result) -> list[RowResult]:
+    """Return the rows with detail, the largest first."""
+    rows = [row for row in result.rows if row.detail is not None]
+    return sorted(rows, key=lambda row: -row.nodes)
+
+
+def _detail_sections(result: Result) -> Iterator[str]:
+    rows = _detailed(result)
+    for row in rows[:1]:
+        creation = creation_of(row.detail) if row.detail is not None else None
+        if creation is not None:
+            title = f"One creation of {row_name(row)}"
+            yield _chart("gantt", title, gantt_caption(creation))
+    if rows:
+        yield section("What was busy", paragraph(BUSY_TEXT), _selector(rows), *_busy())
+
+
+def _selector(rows: list[RowResult]) -> str:
+    options = (
+        element("option", text(row_name(row)), value=str(index)) for index, row in enumerate(rows)
+    )
+    choice = element("select", *options, id="row")
+    return element("p", element("label", "Row: ", choice))
+
+
+def _busy() -> tuple[str, str]:
+    return _place("busy", "Utilisation of each station over time"), element("p", id="quiet")
+
+
+def _figures(result: Result) -> Json:
+    """Return the charts that the page shows from the start, by their places."""
+    figures: Figure = {
+        "times": creation_times(result.rows),
+        "shares": shares_figure(result.rows),
+    }
+    for row in _detailed(result)[:1]:
+        creation = creation_of(row.detail) if row.detail is not None else None
+        if creation is not None:
+            figures["gantt"] = gantt(creation)
+    return figures
+
+
+def _details(result: Result) -> Json:
+    """Return the charts to select from."""
+    return [
+        {"figure": utilisation_figure(row.detail), "quiet": _quiet(quiet_stations(row.detail))}
+        for row in _detailed(result)
+        if row.detail is not None
+    ]
+
+
+def _quiet(names: list[str]) -> str:
+    return f"Never above 1 %: {', '.join(names)}." if names else ""
+
+
+def _asset(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,266 @@
+"""What `simulate` prints and writes."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from coe_cli import main
+from coe_cli.main import INTERRUPTED, run
+
+Write = Callable[..., Path]
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[str, str]:
+    """Return what a command line that succeeds prints on both streams."""
+    assert run(arguments) == 0
+    captured = capsys.readouterr()
+    return captured.out, captured.err
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:
+    """Return the JSON of a simulation."""
+    output, _ = printed(capsys, "simulate", *arguments, "--json", "-", "--workers", "1")
+    document = json.loads(output)
+    assert isinstance(document, dict)
+    return document
+
+
+def test_the_table_says_all(scenario: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each row is one line with what was asked, predicted, published, and what limits."""
+    output, error = printed(capsys, "simulate", str(scenario), "--workers", "1")
+    lines = output.splitlines()
+    assert lines[0].split()[:2] == ["nodes", "at"]
+    first, second = lines[2], lines[3]
+    assert first.split()[:3] == ["2", "2", "2/2"]
+    assert second.split()[:3] == ["3", "1", "1/1"]
+    for words in (" ± ", " 2.5 ", " %   guest boot "):
+        assert words in first
+    assert "…" not in output
+    assert "\x1b" not in output, "there are no colours in a pipe"
+    assert error == "", "there is no progress bar in a pipe"
+
+
+def test_the_footer_is_honest(scenario: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Set-up, replications, seed and digest, and what the interval leaves out, are stated."""
+    output, _ = printed(capsys, "simulate", str(scenario), "--workers", "1")
+    words = " ".join(output.split())
+    for part in (
+        "small on cern-2016: 2 replications, seed 1, model ",
+        "set by hand, not fitted",
+        "does not include that the parameters themselves are uncertain",
+        "2016",
+    ):
+        assert part in words
+
+
+def test_failures_stand_below_the_table(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    """What could not be created is counted by cause, and the row says how many were."""
+    path = write(("seed: 1", "seed: 1\noverrides: {quota.instances: 3}"))
+    output, _ = printed(capsys, "simulate", str(path), "--workers", "1")
+    assert "1/2" in output
+    assert "0/1" in output
+    assert "2 nodes, 2 at once: quota 1" in output
+
+
+def test_the_json_has_stable_names(scenario: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that a script reads does not come or go unnoticed."""
+    document = answer(capsys, str(scenario))
+    assert list(document) == [
+        "scenario",
+        "setup",
+        "seed",
+        "replications",
+        "version",
+        "digest",
+        "rows",
+    ]
+    rows = document["rows"]
+    assert isinstance(rows, list)
+    assert [list(row) for row in rows] == 2 * [
+        [
+            "nodes",
+            "concurrency",
+            "clusters_asked",
+            "clusters_created",
+            "predicted_minutes",
+            "interval_minutes",
+            "published_minutes",
+            "published_clusters",
+            "error_percent",
+            "limited_by",
+            "critical_path",
+            "failures",
+        ]
+    ]
+    assert rows[0]["limited_by"].keys() == {"name", "share"}
+    low, high = rows[0]["interval_minutes"]
+    assert low <= rows[0]["predicted_minutes"] <= high
+    assert sum(rows[0]["critical_path"].values()) == pytest.approx(1.0)
+
+
+def test_with_json_on_stdout_the_table_goes_to_stderr(
+    scenario: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Standard output then holds one JSON document and nothing else."""
+    output, error = printed(capsys, "simulate", str(scenario), "--json", "-", "--workers", "1")
+    json.loads(output)
+    assert "guest boot" in error
+
+
+def test_options_replace_what_the_scenario_says(
+    scenario: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Seed, replications and policies of the command line are those of the result."""
+    policies = scenario.parent / "one-by-one.yaml"
+    policies.write_text("schema_version: 1\nadmission: {kind: fifo, limit: 1}\n", encoding="utf-8")
+    plain = answer(capsys, str(scenario))
+    seeded = answer(capsys, str(scenario), "--seed", "7", "--replications", "3")
+    assert (seeded["seed"], seeded["replications"]) == (7, 3)
+    assert seeded["digest"] != plain["digest"]
+    queued = answer(capsys, str(scenario), "--policies", str(policies))
+    assert minutes(queued)[0] > minutes(plain)[0], "the second cluster waits for the first"
+    assert minutes(queued)[1] == minutes(plain)[1], "a lone cluster waits for nobody"
+
+
+def minutes(document: dict[str, object]) -> list[float]:
+    """Return the predicted minutes of each row."""
+    rows = document["rows"]
+    assert isinstance(rows, list)
+    return [row["predicted_minutes"] for row in rows]
+
+
+def test_workers_change_nothing(scenario: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two processes give the very result of one."""
+    alone = answer(capsys, str(scenario))
+    target = scenario.parent / "two.json"
+    printed(capsys, "simulate", str(scenario), "--workers", "2", "--json", str(target))
+    assert json.loads(target.read_text(encoding="utf-8")) == alone
+
+
+def test_a_target_is_replaced_whole(scenario: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The new text stands in the old place, under the old permissions, and nothing beside it."""
+    target = scenario.parent / "out.json"
+    target.write_text("old", encoding="utf-8")
+    target.chmod(0o640)
+    printed(capsys, "simulate", str(scenario), "--workers", "1", "--json", str(target))
+    assert json.loads(target.read_text(encoding="utf-8"))["scenario"] == "small"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert sorted(path.name for path in scenario.parent.iterdir()) == ["out.json", "small.yaml"]
+
+
+def test_a_failing_simulation_writes_nothing(
+    scenario: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug in the twin is one line with its place, status 1, and the old file stays."""
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(main, "_simulated", fail)
+    target = scenario.parent / "out.json"
+    target.write_text("old", encoding="utf-8")
+    assert run(["simulate", str(scenario), "--json", str(target)]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "ZeroDivisionError: a bug (test_simulate.py:" in error
+    assert target.read_text(encoding="utf-8") == "old"
+
+
+def test_a_shipped_scenario_has_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """`check` finds a shipped scenario by name and says what it asks for and costs."""
+    output, _ = printed(capsys, "check", "cern-deployment")
+    words = " ".join(output.split())
+    assert "cern-deployment on cern-2016" in words
+    assert "1,000 1 1 1,001 1 23,032" in words
+    assert "30 replications take about" in words
+
+
+def test_check_warns_of_heats_limit(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    """A stack that Heat will refuse is a warning, since the refusal may be the question."""
+    path = write(("seed: 1", "seed: 1\noverrides: {heat.max_resources_per_stack: 80}"))
+    output, _ = printed(capsys, "check", str(path))
+    assert "warning: rows[1]: a stack has 101 resources, Heat's limit is 80" in output
+    assert "rows[0]" not in output
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Version of the package and of the model, by which results are compared."""
+    output, _ = printed(capsys, "--version")
+    assert output.startswith("coe-twin ")
+    assert ", model " in output
+
+
+def test_no_arguments_is_a_call_for_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """Both commands are named."""
+    output, _ = printed(capsys)
+    assert "simulate" in output
+    assert "check" in output
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, 128 + signal.SIGTERM)]
+)
+def test_an_interrupted_run_leaves_nobody_behind(
+    tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    """Ctrl-C, which a terminal sends to all, and SIGTERM end all processes, without a traceback."""
+    command = [sys.executable, "-m", "coe_cli", "simulate", "cern-deployment", "--workers", "2"]
+    with subprocess.Popen(
+        [*command, "--json", str(tmp_path / "out.json")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as process:
+        wait_for(lambda: len(children_of(process.pid)) >= 2)
+        workers = children_of(process.pid)
+        if number is signal.SIGINT:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+        output, error = process.communicate(timeout=60)
+    assert process.returncode == status
+    assert output == ""
+    assert error == ("coe-twin: interrupted\n" if number is signal.SIGINT else "")
+    wait_for(lambda: not any(is_alive(worker) for worker in workers))
+    assert list(tmp_path.iterdir()) == []
+
+
+def children_of(process: int) -> list[int]:
+    """Return the worker processes of `process`."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,args="],  # noqa: S607 - wherever it is
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = (line.split(maxsplit=2) for line in listed.stdout.splitlines())
+    return [int(row[0]) for row in rows if row[1] == str(process) and "spawn_main" in row[2]]
+
+
+def is_alive(process: int) -> bool:
+    """Return whether `process` runs; one that nobody has waited for yet does not."""
+    listed = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(process)],  # noqa: S607 - wherever it is
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return listed.stdout.strip() != "" and not listed.stdout.startswith("Z")
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Return once `condition` holds; fail after a minute."""
+    deadline = time.monotonic() + 60.0
+    while not condition():
+        assert time.monotonic() < deadline, "waited for a minute"
+        time.sleep(0.2)
