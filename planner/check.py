@@ -51,7 +51,7 @@ def check(scenario: Scenario) -> Checked:
     _require_periods(spec.parameters)
     _require_world(spec)
     rows = tuple(_asked(scenario, spec))
-    cost = cost_of(scenario, spec)
+    cost = cost_of(scenario, spec, [asked.demand for asked in rows])
     require_affordable(scenario, spec, cost)
     return Checked(rows=rows, cost=cost)
 

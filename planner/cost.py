@@ -4,6 +4,7 @@ Source of the constants: measured on the twin with model version 1, 1 to 4000 no
 cluster, events counted by SimPy's own numbering. A test holds them within a factor of two.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
@@ -58,25 +59,20 @@ class Cost:
         return MIB_PER_WORKER + max(self.by_row) * BYTES_PER_EVENT / 2**20
 
 
-def cost_of(scenario: Scenario, spec: TwinSpec) -> Cost:
+def cost_of(scenario: Scenario, spec: TwinSpec, demands: Sequence[Demand]) -> Cost:
     """Return what it costs to simulate `scenario` in worlds as `spec`, within a factor of two.
 
-    Clusters that fail early cost less than is estimated.
-
-    Raises:
-        InvalidInput: a template is refused.
+    `demands` are those of its rows. Clusters that fail early cost less than is estimated.
     """
-    by_row = tuple(row_events(spec, row) for row in scenario.rows)
+    by_row = tuple(
+        row_events(spec, row, demand) for row, demand in zip(scenario.rows, demands, strict=True)
+    )
     return Cost(by_row=by_row, replications=scenario.replications)
 
 
-def row_events(spec: TwinSpec, row: Row) -> int:
-    """Return the estimated events of one replication of `row` [-].
-
-    Raises:
-        InvalidInput: a template is refused.
-    """
-    each = _cluster_events(spec, demand_of(spec, row))
+def row_events(spec: TwinSpec, row: Row, demand: Demand) -> int:
+    """Return the estimated events of one replication of `row` [-]."""
+    each = _cluster_events(spec, demand)
     return ceil(row.clusters * each + _background_rate(spec) * _duration_s(spec, row))
 
 
@@ -141,7 +137,7 @@ def _nodes_within(spec: TwinSpec, row: Row, events: int) -> int:
     while too_many - fits > 1:
         middle = (fits + too_many) // 2
         smaller = row.model_copy(update={"nodes": middle})
-        if row_events(spec, smaller) <= events:
+        if row_events(spec, smaller, demand_of(spec, smaller)) <= events:
             fits = middle
         else:
             too_many = middle

@@ -1,18 +1,26 @@
 """Delete a cluster: what its provisioner made, then whatever else carries its tag."""
 
+from typing import Final
+
 from coe_core.cluster import Cluster, Verb
 from coe_core.errors import DeadlineExceeded, DriverError, StackTimeout
 from coe_core.lifecycle.context import Context
 from coe_core.lifecycle.sweep import sweep
-from coe_core.transitions import Outcome
+from coe_core.transitions import ClusterStatus, Outcome
+
+SUPERSEDED: Final = "superseded"
+"""The failure of an operation that a delete cut short."""
 
 
 async def delete(context: Context, cluster: Cluster) -> Cluster:
     """Delete `cluster`; return it as DELETE_COMPLETE, or as DELETE_FAILED with the reason.
 
-    A deleted cluster is gone from the repository.
+    A deleted cluster is gone from the repository. A delete that takes over from another one
+    finds the cluster in DELETE_IN_PROGRESS.
     """
-    asked = await context.move(cluster, Outcome.DELETE_ASKED)
+    is_taken_over = cluster.status is ClusterStatus.DELETE_IN_PROGRESS
+    asked = cluster if is_taken_over else await context.move(cluster, Outcome.DELETE_ASKED)
+    await _close_superseded(context, asked)
     operation = await context.begin(asked, Verb.DELETE)
     try:
         async with context.runtime.deadline(context.limits.delete_timeout):
@@ -32,3 +40,10 @@ async def delete(context: Context, cluster: Cluster) -> Cluster:
     ended = await context.move(asked, Outcome.FAILED, str(error))
     await context.end(ended, operation, error.cause)
     return ended
+
+
+async def _close_superseded(context: Context, cluster: Cluster) -> None:
+    """Close the operations that this delete cut short."""
+    for operation in await context.repository.operations(cluster.id):
+        if operation.ended_at is None:
+            await context.end(cluster, operation, SUPERSEDED)

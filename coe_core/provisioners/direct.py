@@ -40,12 +40,13 @@ class Found:
     ports: dict[str, PortId]
     volumes: dict[str, Volume]
 
-    def is_up(self, name: str) -> bool:
-        """Return whether the node `name` is complete."""
+    def is_up(self, name: str, *, has_volume: bool) -> bool:
+        """Return whether the node `name`, with its volume if it has one, is complete."""
         server = self.servers.get(name)
+        if server is None or not _has_signalled(server):
+            return False
         volume = self.volumes.get(name)
-        is_attached = volume is None or volume.server is not None
-        return server is not None and is_attached and _has_signalled(server)
+        return not has_volume or (volume is not None and volume.server == server.id)
 
     def names(self) -> list[str]:
         """Return the names of all nodes of which anything is there."""
@@ -114,7 +115,12 @@ class DirectProvisioner:
         async def one(index: int) -> None:
             await self._ensure_node(cluster, members[index], found)
 
-        missing = [index for index in members if not found.is_up(members[index].name)]
+        has_volume = cluster.template.docker_volume_size > 0
+        missing = [
+            index
+            for index in members
+            if not found.is_up(members[index].name, has_volume=has_volume)
+        ]
         await Batches(self._runtime, self._batching, one).run(missing)
 
     async def _ensure_node(self, cluster: Cluster, node: Node, found: Found) -> None:

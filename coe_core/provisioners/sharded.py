@@ -4,6 +4,8 @@ Heat builds one stack tree serially at its root; several trees are built side by
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
 from coe_core.cluster import Cluster
 from coe_core.documents import Json
@@ -14,6 +16,9 @@ from coe_core.provisioners.batches import Batches
 from coe_core.provisioners.stacks import StackKeeper
 from coe_core.templates import kubernetes
 from coe_core.templates.siting import NO_WISH, Siting
+
+MEMBERS: Final = "shard_members"
+"""A parameter that no resource uses: by it a stack shows which workers it was made with."""
 
 
 class ShardedProvisioner:
@@ -79,7 +84,8 @@ class ShardedProvisioner:
 
     def _shard(self, cluster: Cluster, number: int, indexes: list[int]) -> StackSpec:
         template = kubernetes.shard_template(cluster, indexes, self._siting)
-        return self._spec(cluster, f"{cluster.name}-shard-{number}", template)
+        spec = self._spec(cluster, f"{cluster.name}-shard-{number}", template)
+        return _with_members(spec, indexes)
 
     def _spec(self, cluster: Cluster, name: str, template: dict[str, Json]) -> StackSpec:
         return StackSpec(
@@ -91,3 +97,15 @@ class ShardedProvisioner:
             parameters=kubernetes.parameters(cluster, template, self._siting),
             timeout=cluster.create_timeout,
         )
+
+
+def _with_members(spec: StackSpec, indexes: list[int]) -> StackSpec:
+    """Return `spec` with its members as a parameter, so that a change of them is one of it."""
+    declared = spec.template["parameters"]
+    assert isinstance(declared, dict), "a template declares its parameters by name"
+    member: Json = {"type": "comma_delimited_list", "description": "indexes of the workers"}
+    return replace(
+        spec,
+        template={**spec.template, "parameters": {**declared, MEMBERS: member}},
+        parameters={**spec.parameters, MEMBERS: [str(index) for index in indexes]},
+    )

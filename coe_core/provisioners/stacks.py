@@ -3,7 +3,7 @@
 from coe_core.errors import NotFound
 from coe_core.faults import error_of
 from coe_core.ids import StackId
-from coe_core.ports.cloud import Stack, Stacks, StackSpec
+from coe_core.ports.cloud import Stack, Stacks, StackSpec, StackStatus
 from coe_core.ports.poller import Poller, PollSchedule
 
 
@@ -37,6 +37,8 @@ class StackKeeper:
             stack = found.id
             await self._stacks.update_stack(stack, spec)
         settled = await self._settled(stack)
+        if settled is None:
+            raise NotFound(spec.name, f"stack {stack} could not be found: it was deleted meanwhile")
         if settled.status.is_failed:
             raise error_of(spec.name, settled.reason)
 
@@ -54,11 +56,17 @@ class StackKeeper:
         if isinstance(left, Stack):
             raise error_of(stack.name, left.reason)
 
-    async def _settled(self, stack: StackId) -> Stack:
-        return await self._poller.until(stack, lambda: self._ended(stack), self._schedule)
+    async def _settled(self, stack: StackId) -> Stack | None:
+        """Return the stack at the end of what Heat does to it, None if that was a delete."""
+        ended = await self._poller.until(stack, lambda: self._ended(stack), self._schedule)
+        return ended if isinstance(ended, Stack) else None
 
-    async def _ended(self, stack: StackId) -> Stack | None:
-        shown = await self._stacks.show_stack(stack)
+    async def _ended(self, stack: StackId) -> Stack | bool | None:
+        """Return True once the stack is gone, the stack once it rests, else None."""
+        try:
+            shown = await self._stacks.show_stack(stack)
+        except NotFound:
+            return True
         return None if shown.status.is_in_progress else shown
 
     async def _gone(self, stack: StackId) -> Stack | bool | None:
@@ -67,4 +75,4 @@ class StackKeeper:
             shown = await self._stacks.show_stack(stack)
         except NotFound:
             return True
-        return shown if shown.status.is_failed else None
+        return shown if shown.status is StackStatus.DELETE_FAILED else None

@@ -60,7 +60,7 @@ def gantt(creation: Creation) -> Figure:
 def gantt_caption(creation: Creation) -> str:
     """Return what the chart shows, in words."""
     step = _step(creation)
-    of_which = f" (every {step}th is drawn)" if step > 1 else ""
+    of_which = f" (one in {step} is drawn)" if step > 1 else ""
     ready = sum(node.signalled_at is not None for node in creation.nodes)
     return (
         f"{creation.cluster} of the first replication: {len(creation.nodes):,} servers were "

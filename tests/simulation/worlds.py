@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TypeVar
 
 from coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Role
@@ -10,7 +11,8 @@ from coe_core.ids import ClusterId, ProjectId
 from coe_core.policies import DEFAULT, PolicySet
 from coe_core.units import Seconds
 from models import scenario as schema
-from models.setup import load_setup
+from models.parameters import ParameterSet
+from models.setup import Setup, load_setup
 from planner.twin import Twin, TwinSpec
 
 T = TypeVar("T")
@@ -47,16 +49,25 @@ def twin_spec(
     seed: int = 1,
 ) -> TwinSpec:
     """Return a world like `setup`, but for `overrides` and `parameters`."""
-    changed = load_setup(setup).with_overrides(dict(overrides or {}))
     return TwinSpec(
-        setup=changed,
-        parameters=changed.parameter_set().with_values(parameters or {}),
+        setup=_base(setup).with_overrides(dict(overrides or {})),
+        parameters=_parameters(setup).with_values(parameters or {}),
         policies=policies,
         provisioner=PROVISIONERS[provisioner],
         create_timeout_s=create_timeout_s,
         seed=seed,
         replication=0,
     )
+
+
+@cache
+def _base(setup: str) -> Setup:
+    return load_setup(setup)
+
+
+@cache
+def _parameters(setup: str) -> ParameterSet:
+    return _base(setup).parameter_set()
 
 
 def cluster_of(spec: TwinSpec, ask: Ask) -> Cluster:

@@ -1,6 +1,6 @@
 """Random lifecycle programs on simulated clouds in which much goes wrong, with checkers on."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -85,7 +85,7 @@ resizes = st.builds(
     Resize, numbers, st.integers(0, 5), st.lists(st.integers(0, 5), max_size=2).map(tuple)
 )
 deletes = st.builds(Delete, numbers)
-passes = st.builds(Pass, st.sampled_from([0.0, 0.4, 3.0, 12.0, 40.0, 110.0, 1000.0]))
+passes = st.builds(Pass, st.sampled_from([0.0, 0.4, 3.0, 12.0, 40.0, 110.0, 300.0, 1000.0]))
 programs = st.builds(
     lambda first, rest: [first, *rest],
     creates,
@@ -104,30 +104,38 @@ POLICIES = st.builds(
     ),
 )
 
-TROUBLES: Mapping[str, list[Json]] = {
-    "hypervisors.count": [240, 3, 1],
-    "hypervisors.cpu_allocation_ratio": [16.0, 1.0],
-    "heat.max_resources_per_stack": [-1, -1, 90, 40],
-    "heat.max_stacks_per_project": [1000, 1000, 1, 2],
-    "heat.engine_threads": [64, 64, 2],
-    "network.floating_ips": [None, 900, 4, 0],
-    "network.vif_plugging_timeout_s": [300.0, 300.0, 2.0, 0.8],
-    "rabbitmq.rpc_response_timeout_s": [600.0, 600.0, 1.6, 0.7],
-    "quota.instances": [-1, -1, 3],
-    "quota.cores": [-1, -1, 20],
-    "quota.ports": [-1, -1, 4],
-    "quota.volumes": [-1, -1, 2],
-    "quota.floating_ips": [-1, -1, 3],
-    "quota.load_balancers": [-1, -1, 0, 1],
-    "cluster_template.is_flat_network": [True, False],
-    "cluster_template.floating_ip_enabled": [False, True],
-    "cluster_template.master_lb_enabled": [False, True],
-    "cluster_template.generation": ["mitaka", "newton"],
-}
-troubles = st.fixed_dictionaries(
-    {}, optional={name: st.sampled_from(values) for name, values in TROUBLES.items()}
+TROUBLES: tuple[dict[str, Json], ...] = (
+    {"hypervisors.count": 1, "hypervisors.cpu_allocation_ratio": 1.0},
+    {"hypervisors.count": 2, "hypervisors.cpu_allocation_ratio": 1.0},
+    {"hypervisors.count": 2, "workers": {"nova-scheduler": 3}},
+    {"heat.max_resources_per_stack": 110},
+    {"heat.max_resources_per_stack": 40},
+    {"heat.max_stacks_per_project": 1},
+    {"heat.max_stacks_per_project": 2},
+    {"heat.engine_threads": 1, "workers": {"heat-engine": 1}},
+    {"network.floating_ips": 4, "cluster_template.floating_ip_enabled": True},
+    {"network.vif_plugging_timeout_s": 2.5},
+    {"rabbitmq.rpc_response_timeout_s": 1.6},
+    {"rabbitmq.rpc_response_timeout_s": 0.9},
+    {"quota.instances": 3},
+    {"quota.cores": 30},
+    {"quota.ports": 4},
+    {"quota.volumes": 3},
+    {"quota.floating_ips": 3, "cluster_template.floating_ip_enabled": True},
+    {"quota.load_balancers": 1, "cluster_template.master_lb_enabled": True},
 )
-timeouts = st.sampled_from([3600.0, 3600.0, 90.0, 60.0, 45.0, 20.0])
+KINDS: tuple[dict[str, Json], ...] = (
+    {},
+    {"cluster_template.is_flat_network": False},
+    {"cluster_template.generation": "newton", "cluster_template.master_lb_enabled": True},
+    {"cluster_template.docker_volume_size_gib": 1, "images.store": "local"},
+)
+troubles = st.builds(
+    lambda kind, some: {name: value for one in (kind, *some) for name, value in one.items()},
+    st.sampled_from(KINDS),
+    st.lists(st.sampled_from(TROUBLES), max_size=2),
+)
+timeouts = st.sampled_from([3600.0] * 6 + [150.0, 100.0, 45.0])
 
 
 class Watched(EventSink):
