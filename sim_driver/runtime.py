@@ -22,7 +22,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 import simpy
 from simpy.core import EmptySchedule
-from simpy.events import NORMAL
+from simpy.events import NORMAL, URGENT
 
 from coe_core.errors import CoeError
 from coe_core.units import Seconds
@@ -148,6 +148,12 @@ class SimTask(Generic[T]):
         if self._cancel(reason):
             self._step(self.wake)
 
+    def renew_cancellation(self) -> None:
+        """Throw `Cancelled` once more, if the running task waits before it leaves its reasons."""
+        at_once = Wake(self.runtime.env)
+        at_once.callbacks = [self._renew]
+        self.runtime.env.schedule(at_once, URGENT)
+
     def close(self) -> None:
         """Close an unfinished coroutine, so that its `finally` blocks run now."""
         if self.is_done:
@@ -166,6 +172,13 @@ class SimTask(Generic[T]):
         if self.is_done:
             return False
         self.reasons.append(reason)
+        return self._give_wait_up()
+
+    def _renew(self, _at_once: simpy.Event) -> None:
+        if self.reasons and not self.is_done and self._give_wait_up():
+            self.resume_now()
+
+    def _give_wait_up(self) -> bool:
         if self.is_interrupted:
             return False
         self.is_interrupted = True

@@ -50,9 +50,9 @@ class Substrate:
         """Count `seconds` [s] of a service's time for polls that are not simulated."""
         self.polls[service] += seconds
 
-    def transact(self, key: int, number: int) -> Awaitable[None]:
-        """Read or write the database once."""
-        return self.database.visit(self._transaction.draw(key, number))
+    def transact(self, key: int, number: int, rows: int = 1) -> Awaitable[None]:
+        """Read or write `rows` rows of the database, one after the other."""
+        return self.database.visit(rows * self._transaction.draw(key, number))
 
     def authenticate(self, key: int, number: int) -> Awaitable[None]:
         """Have Keystone issue or check a token that no cache holds."""

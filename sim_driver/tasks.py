@@ -57,7 +57,7 @@ class SimTaskGroup:
             self._cancel_children()
         cancelled = await self._join()
         self._is_open = False
-        self._leave(error or cancelled)
+        self._leave(error, cancelled)
 
     async def _join(self) -> Cancelled | None:
         cancelled = None
@@ -73,10 +73,15 @@ class SimTaskGroup:
                 raise
         return cancelled
 
-    def _leave(self, error: BaseException | None) -> None:
-        reasons = cast("SimTask[Any]", self._owner).reasons
+    def _leave(self, error: BaseException | None, cancelled: Cancelled | None) -> None:
+        owner = cast("SimTask[Any]", self._owner)
+        reasons = owner.reasons
         if self in reasons:
             reasons.remove(self)
+        if error is None:
+            error = cancelled
+        elif cancelled is not None and reasons and not isinstance(error, Cancelled):
+            owner.renew_cancellation()  # it came second, but must not be lost
         if isinstance(error, Cancelled) and (reasons or self._failure is None):
             raise error
         if self._failure is not None and (error is None or isinstance(error, Cancelled)):

@@ -19,16 +19,19 @@ class Operation:
     never shifts the draws of another, and two runs that differ in one thing share all else.
     """
 
-    __slots__ = ("_at", "_number", "_uniform", "name")
+    __slots__ = ("_at", "_constant", "_number", "_uniform", "name")
 
     def __init__(self, name: str, duration: Duration, draws: CounterDraws) -> None:
         self.name = name
         self._at = duration.at
+        self._constant = duration.mean_s if duration.cv == 0.0 else None
         self._uniform = draws.uniform_at
         self._number = crc32(name.encode()) << 20
 
     def draw(self, key: int, occurrence: int = 0) -> float:
         """Return the duration [s] for the entity `key`; the same when asked again."""
+        if self._constant is not None:
+            return self._constant
         return self._at(self._uniform(key, self._number + occurrence))
 
 

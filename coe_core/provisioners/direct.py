@@ -79,11 +79,11 @@ class DirectProvisioner:
         """Boot the nodes that are missing; delete those that are no longer wanted."""
         found = await self._find(cluster)
         await self._ensure_load_balancer(cluster)
-        await self._boot(cluster, cluster.masters, found)
-        await self._boot(cluster, cluster.workers, found)
         wanted = {node.name for node in wanted_nodes(cluster)}
         surplus = [name for name in found.names() if name not in wanted]
         await self._delete(surplus, found)
+        await self._boot(cluster, cluster.masters, found)
+        await self._boot(cluster, cluster.workers, found)
 
     async def remove(self, cluster: Cluster) -> None:
         """Delete all nodes, then the load balancer."""

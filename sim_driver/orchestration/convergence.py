@@ -72,6 +72,7 @@ class ConvergenceTraversal:
             self._substrate.world.waited("heat engine threads", arrived)
             if stack.tree.action == action:
                 outcome = await do(stack, index, self._engine.next_engine())
+                await self._substrate.transact(stack.key, 100 + index)
                 if outcome is not None:
                     await self._await(stack, outcome, action)
                 for other in order.after(index) or (OF_THE_STACK,):

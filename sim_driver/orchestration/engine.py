@@ -6,7 +6,7 @@ heat/engine/resources/stack_resource.py (nested stacks by RPC),
 heat/common/config.py (limits).
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from coe_core.documents import Json
@@ -25,13 +25,14 @@ ROWS_PER_RESOURCE: Final = 3.14
 """One row, and 2.14 rows of events: 47,008 events for 22,000 resources (Zane Bitter,
 openstack-dev 2016-08/101141)."""
 
+Work = Coroutine[Any, Any, None]
 Do = Callable[[SimStack, int, Workers], Awaitable[Outcome | None]]
 
 
 class Traversal(Protocol):
     """How the resources of one stack follow one another."""
 
-    async def traverse(self, stack: SimStack, order: Order, do: Do) -> None:
+    def traverse(self, stack: SimStack, order: Order, do: Do) -> Work:
         """Do all of `order`.
 
         Raises:
@@ -125,32 +126,34 @@ class Engine:
         if tree.action == action:
             self.begin(stack, self.create_all(stack), "CREATE")
 
-    def begin(self, stack: SimStack, work: Coroutine[Any, Any, None], action: str) -> None:
+    def begin(self, stack: SimStack, work: Work, action: str) -> None:
         """Start `work` on a stack as its own task; its end settles the stack's status."""
         stack.status = StackStatus(f"{action}_IN_PROGRESS")
         stack.outcome = Outcome()
         stack.tree.active += 1
         self._substrate.runtime.serve(self._run(stack, work, action, stack.tree.action))
 
-    async def create_all(self, stack: SimStack) -> None:
+    # What follows returns coroutines and is none itself: a step of a stack's task passes
+    # through every coroutine between the task and the wait.
+
+    def create_all(self, stack: SimStack) -> Work:
         """Create every resource or member of a stack."""
         if stack.group is not None:
-            await self.create_members(stack, stack.group.wanted)
-        else:
-            assert stack.plan is not None, "a stack has a plan or members"
-            await self.create_resources(stack, range(len(stack.plan.resources)))
+            return self.create_members(stack, stack.group.wanted)
+        assert stack.plan is not None, "a stack has a plan or members"
+        return self.create_resources(stack, range(len(stack.plan.resources)))
 
-    async def create_resources(self, stack: SimStack, indexes: "range | list[int]") -> None:
+    def create_resources(self, stack: SimStack, indexes: Iterable[int]) -> Work:
         """Create some of a stack's resources in the order of their dependencies."""
-        await self._go(stack, Order(stack.plan, indexes, is_forward=True), self._create_one)
+        return self._go(stack, Order(stack.plan, indexes, is_forward=True), self._create_one)
 
-    async def create_members(self, stack: SimStack, numbers: "tuple[int, ...] | list[int]") -> None:
+    def create_members(self, stack: SimStack, numbers: Iterable[int]) -> Work:
         """Create members of a group."""
-        await self._go(stack, Order(None, numbers, is_forward=True), self._create_member)
+        return self._go(stack, Order(None, numbers, is_forward=True), self._create_member)
 
-    async def delete_some(self, stack: SimStack, indexes: list[int]) -> None:
+    def delete_some(self, stack: SimStack, indexes: Iterable[int]) -> Work:
         """Delete resources or members of a stack, dependants first."""
-        await self._go(stack, Order(stack.plan, indexes, is_forward=False), self._delete_one)
+        return self._go(stack, Order(stack.plan, indexes, is_forward=False), self._delete_one)
 
     def members_of(self, stack: SimStack, resource: ResourcePlan) -> Members:
         """Return the members that a group resource asks for, given what exists by now."""
@@ -160,9 +163,7 @@ class Engine:
         wanted = group.indexes(stack.parameters)
         return Members(group.member or _wrapped(resource), wanted, values)
 
-    async def _run(
-        self, stack: SimStack, work: Coroutine[Any, Any, None], action: str, number: int
-    ) -> None:
+    async def _run(self, stack: SimStack, work: Work, action: str, number: int) -> None:
         tree = stack.tree
         try:
             if tree.action == number:
@@ -190,9 +191,9 @@ class Engine:
         stack.outcome.end(error)
         self._substrate.changes.notify(stack.id)
 
-    async def _go(self, stack: SimStack, order: Order, do: Do) -> None:
+    def _go(self, stack: SimStack, order: Order, do: Do) -> Work:
         assert self._traversal is not None, "the engine was not given an architecture"
-        await self._traversal.traverse(stack, order, do)
+        return self._traversal.traverse(stack, order, do)
 
     async def _create_one(self, stack: SimStack, index: int, engine: Workers) -> Outcome | None:
         assert stack.plan is not None, "only a stack with a plan has resources"
@@ -201,7 +202,6 @@ class Engine:
         slowdown = 1.0 + self.rows * self._rows_slowdown
         self.rows += ROWS_PER_RESOURCE
         await engine.run(self._create.draw(stack.key, index) * slowdown)
-        await self._substrate.transact(stack.key, 100 + index)
         if resource.group is not None:
             members = self.members_of(stack, resource)
             child = self.new_stack(f"{stack.name}-{resource.name}", stack.tree, {}, group=members)
@@ -244,7 +244,6 @@ class Engine:
         action = stack.tree.action
         stack.complete &= ~(1 << index)
         await engine.run(self._delete.draw(stack.key, index))
-        await self._substrate.transact(stack.key, 5000 + index)
         child = stack.made.get(index)
         if isinstance(child, SimStack):
             work = self._accept_delete(child, action)
@@ -256,7 +255,7 @@ class Engine:
 
     async def _accept_delete(self, stack: SimStack, action: int) -> None:
         """Begin to delete a nested stack, unless another action has begun on the tree."""
-        await stack.engine.run(self._stack_create.draw(stack.key, 1))
+        await stack.engine.run(self._stack_create.draw(stack.key, action))
         if stack.tree.action == action:
             stack.tree.resources -= stack.counted
             stack.counted = 0

@@ -4,7 +4,8 @@ The walker starts what is ready, one resource after the other. A nested stack is
 RPC call, so the walker of a stack with N nested stacks spends N round trips one after the
 other, whatever else the cloud has to offer: this is the serial resource of a large cluster.
 Between steps it sleeps 1 s; it then looks at everything that it has started, and notices
-completions and failures only there.
+completions and failures only there. The rows that a step writes are charged to the
+database at its end.
 
 Source: heat@mitaka-eol heat/engine/scheduler.py (TaskRunner, wait_time=1;
 DependencyTaskGroup), heat/engine/resources/stack_resource.py.
@@ -52,6 +53,8 @@ class LegacyTraversal:
                     _tell(stack, index, action, order.is_forward, None)
                 else:
                     outcome.then(partial(_tell, stack, index, action, order.is_forward))
+            if ready and stack.plan is not None:
+                await self._substrate.transact(stack.key, 100 + ready[0], len(ready))
             await self._await_step(stack, in_progress, action)
             if stack.tree.action != action:
                 raise Stopped

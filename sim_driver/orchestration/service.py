@@ -25,7 +25,7 @@ COMPILED_MAX: Final = 64
 class Root:
     """A top-level stack together with what its caller gave."""
 
-    __slots__ = ("id", "name", "parameters", "polls", "project", "stack", "tag")
+    __slots__ = ("id", "name", "parameters", "polls", "project", "stack", "tag", "timeout")
 
     def __init__(self, stack: SimStack, spec: StackSpec) -> None:
         self.id: str = stack.id
@@ -34,6 +34,7 @@ class Root:
         self.tag: Tag = spec.tag
         self.stack = stack
         self.parameters: Mapping[str, Json] = spec.parameters
+        self.timeout = spec.timeout
         self.polls = 0
 
     def view(self) -> Stack:
@@ -99,6 +100,7 @@ class Heat:
             raise Conflict(spec.name, f"Stack {spec.name} already has an action in progress.")
         plan = self._compile(spec)
         root.parameters = spec.parameters
+        root.timeout = spec.timeout
         stack = root.stack
         stack.tree.stop()
         self._arm(stack, spec.timeout, "Update timed out")
@@ -114,6 +116,7 @@ class Heat:
         if root.stack.status == "DELETE_IN_PROGRESS":
             return
         root.stack.tree.stop()
+        self._arm(root.stack, root.timeout, "Delete timed out")
         self._engine.begin(root.stack, self._delete(root), "DELETE")
 
     def signal(self, url: str, key: int) -> None:

@@ -54,7 +54,8 @@ def test_the_footer_is_honest(scenario: Path, capsys: pytest.CaptureFixture[str]
     words = " ".join(output.split())
     for part in (
         "small on cern-2016: 2 replications, seed 1, model ",
-        "set by hand, not fitted",
+        "set by hand, not by a fitting procedure",
+        "is no independent test",
         "does not include that the parameters themselves are uncertain",
         "2016",
     ):

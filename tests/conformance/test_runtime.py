@@ -113,6 +113,37 @@ def test_a_deadline_of_zero_expires_at_the_first_wait(world: World) -> None:
     assert world.play(scene) < LONG
 
 
+@pytest.mark.rule("R209")
+def test_a_deadline_is_not_lost_on_a_failing_group(world: World) -> None:
+    """Who handles a failure that was raised while the deadline expired is still cancelled."""
+    log: list[str] = []
+
+    async def end_slowly(runtime: Runtime) -> None:
+        try:
+            await runtime.sleep(LONG)
+        finally:
+            await runtime.sleep(Seconds(4 * STEP))
+
+    async def fail(runtime: Runtime) -> None:
+        async with runtime.task_group() as group:
+            group.start(end_slowly(runtime))
+            await runtime.sleep(STEP)
+            raise KeyError
+
+    async def scene(runtime: Runtime) -> None:
+        with pytest.raises(DeadlineExceeded):
+            async with runtime.deadline(Seconds(2 * STEP)):
+                try:
+                    await fail(runtime)
+                except KeyError:
+                    log.append("handled")
+                await runtime.sleep(LONG)
+        await runtime.sleep(STEP)  # the cancellation is over
+
+    assert world.play(scene) < LONG
+    assert log == ["handled"]
+
+
 @pytest.mark.rule("R210")
 @pytest.mark.parametrize("inner_limit", [LONG, STEP])
 def test_the_outer_deadline_raises_at_the_outer_block(world: World, inner_limit: Seconds) -> None:

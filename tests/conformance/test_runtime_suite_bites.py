@@ -59,6 +59,7 @@ BITES: list[tuple[type, Test]] = [
     (wrong.ChecksTheLimitAtTheEnd, time.test_a_deadline_of_zero_expires_at_the_first_wait),
     (wrong.TakesHalfTheLimit, time.test_a_deadline_cancels_its_block),
     (wrong.ExpiresForGood, time.test_a_deadline_that_is_kept_changes_nothing),
+    (groups.ForgetsACancellation, time.test_a_deadline_is_not_lost_on_a_failing_group),
     (wrong.TakesAnyCancellationForItsOwn, outer_deadline),
     (wrong.KeepsTheFirstLimit, time.test_the_inner_deadline_raises_at_the_inner_block),
     (wrong.RunsEveryTimer, time.test_a_kept_deadline_does_not_keep_the_run_alive),

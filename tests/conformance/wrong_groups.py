@@ -51,9 +51,9 @@ class RaisesTheLastFailure(SimTaskGroup):
 
 
 class RaisesAGroup(SimTaskGroup):
-    def _leave(self, error: BaseException | None) -> None:
+    def _leave(self, error: BaseException | None, cancelled: Cancelled | None) -> None:
         try:
-            super()._leave(error)
+            super()._leave(error, cancelled)
         except Exception as failure:  # noqa: BLE001 - it is wrong
             raise ExceptionGroup("children failed", [failure]) from None
 
@@ -140,6 +140,11 @@ class SharesContexts(SimRuntime):
 class HasResultsEarly(SimTask[T]):
     def result(self) -> T:
         return cast("T", self._value)
+
+
+class ForgetsACancellation(SimTask[T]):
+    def renew_cancellation(self) -> None:
+        pass
 
 
 class LosesResults(SimTask[T]):

@@ -22,6 +22,9 @@ from sim_driver.runtime import Deadlock
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
+AT_ONCE = EventPriority(URGENT - 1)
+"""Before all else that is due now: part of the step that runs."""
+
 
 class SimPyLoop(asyncio.AbstractEventLoop):
     """asyncio in virtual time.
@@ -47,8 +50,13 @@ class SimPyLoop(asyncio.AbstractEventLoop):
     ) -> asyncio.Handle:
         """Call back at this instant."""
         handle = asyncio.Handle(callback, args, self, context)
-        self._push(handle, self._env.now, URGENT if self.is_at_once else NORMAL, handle._run)
+        self._push(handle, self._env.now, AT_ONCE if self.is_at_once else NORMAL, handle._run)
         return handle
+
+    def call_after_step(self, callback: Callable[[], object]) -> None:
+        """Call back when the task that runs now waits for something."""
+        handle = asyncio.Handle(callback, (), self)
+        self._push(handle, self._env.now, URGENT, handle._run)
 
     def call_later(
         self,

@@ -7,11 +7,9 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
-from simpy.events import URGENT
-
 from sim_driver.cancellation import Cancelled
 from sim_driver.runtime import SimRuntime, SimTask, Wake
-from tests.oracle.asyncio_loop import SimPyLoop
+from tests.oracle.asyncio_loop import AT_ONCE, SimPyLoop
 
 T = TypeVar("T")
 
@@ -53,7 +51,7 @@ def _hurry(task: SimTask[Any]) -> None:
     task.wake.callbacks = []
     task.wake = Wake(task.runtime.env)
     task.wake.callbacks = first
-    task.runtime.env.schedule(task.wake, URGENT)
+    task.runtime.env.schedule(task.wake, AT_ONCE)
 
 
 class BridgedCloud:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Generic, NoReturn, Self, TypeVar
 
+from tests.oracle.asyncio_loop import SimPyLoop
+
 T = TypeVar("T")
 
 
@@ -106,25 +108,29 @@ class OracleTaskGroup:
     ) -> None:
         if error is not None:
             self._cancel_children()
-        error = await self._join(error)
+        cancelled = await self._join()
         assert self._owner is not None
         if self._has_cancelled_body:
             self._owner.uncancel()
-        is_cancelled = isinstance(error, asyncio.CancelledError)
-        if is_cancelled and (self._owner.cancelling() > self._cancelling or not self._failure):
-            raise error  # type: ignore[misc]  # not None, it is cancelled
+        is_cancelled = isinstance(error or cancelled, asyncio.CancelledError)
+        is_outer = self._owner.cancelling() > self._cancelling
+        if is_cancelled and (is_outer or not self._failure):
+            raise error or cancelled  # type: ignore[misc]  # one of them is not None
         if self._failure is not None and (error is None or is_cancelled):
             raise self._failure
+        if cancelled is not None and is_outer:
+            _renew_cancellation(self._owner)
 
-    async def _join(self, error: BaseException | None) -> BaseException | None:
+    async def _join(self) -> BaseException | None:
+        first: BaseException | None = None
         while self._live:
             self._is_empty = asyncio.get_running_loop().create_future()
             try:
                 await self._is_empty
             except asyncio.CancelledError as cancelled:
-                error = error or cancelled
+                first = first or cancelled
                 self._cancel_children()
-        return error
+        return first
 
     def _cancel_children(self) -> None:
         if not self._is_cancelling:
@@ -144,3 +150,16 @@ class OracleTaskGroup:
                 self._has_cancelled_body = self._owner.cancel()
         if self._is_empty is not None and not self._live and not self._is_empty.done():
             self._is_empty.set_result(None)
+
+
+def _renew_cancellation(task: asyncio.Task[Any]) -> None:
+    """Cancel `task` once more at its next wait, as asyncio.TaskGroup does since Python 3.13."""
+
+    def cancel() -> None:
+        if task.cancelling():
+            task.cancel()
+            task.uncancel()
+
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, SimPyLoop)
+    loop.call_after_step(cancel)

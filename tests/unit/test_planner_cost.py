@@ -64,6 +64,7 @@ def estimated(scenario: Scenario) -> int:
         scenario_of(row(40), provisioner={"kind": "sharded", "nodes_per_shard": 15}),
         scenario_of(row(10), provisioner={"kind": "sharded", "nodes_per_shard": 1}),
         scenario_of(row(1), overrides={"background.servers_per_hour": 1000.0}),
+        scenario_of(row(1), parameter_overrides={"guest.boot_s": 1500.0}),
     ],
     ids=[
         "smallest",
@@ -77,6 +78,7 @@ def estimated(scenario: Scenario) -> int:
         "sharded",
         "single shards",
         "busy cloud",
+        "long wait",
     ],
 )
 def test_the_estimate_is_within_a_factor_of_two(scenario: Scenario) -> None:

@@ -1,0 +1,1 @@
+"""The tests; a package, so that one that a dependency installs under this name is not found."""

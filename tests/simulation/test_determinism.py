@@ -1,0 +1,164 @@
+"""The same question gets the same answer, bit for bit, whatever process it is asked in."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from coe_core.cluster import Cluster
+from coe_core.documents import Json
+from coe_core.transitions import ClusterStatus
+from models.scenario import Scenario
+from planner.simulate import simulate
+from planner.twin import Twin
+from sim_driver.world import Operation
+from tests.simulation.worlds import CONVERGENCE, LEGACY, PROVISIONERS, Ask, created, play, twin_spec
+
+ROOT = Path(__file__).parents[2]
+ASK = """
+from models.scenario import Scenario
+from planner.simulate import simulate
+import sys
+print(simulate(Scenario.model_validate_json(sys.argv[1])).digest)
+"""
+
+
+def scenario(seed: int = 7) -> Scenario:
+    """Return a tiny scenario in which some clusters fail."""
+    return Scenario.model_validate(
+        {
+            "schema_version": 1,
+            "name": "tiny",
+            "description": "a few small clusters",
+            "setup": "cern-2016",
+            "seed": seed,
+            "replications": 2,
+            "overrides": {"quota.instances": 7},
+            "rows": [{"nodes": 2, "concurrency": 3}, {"nodes": 1, "concurrency": 1}],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def digest() -> str:
+    """Return the digest of the tiny scenario in this process."""
+    return simulate(scenario()).digest
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "2", "random"])
+def test_the_digest_is_free_of_hash_order(hash_seed: str, digest: str) -> None:
+    """Only another process has another order of sets, so only that can tell."""
+    command = [sys.executable, "-c", ASK, scenario().model_dump_json()]
+    env = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout.strip() == digest, f"replay: PYTHONHASHSEED={hash_seed}, seed 7"
+
+
+def test_the_digest_is_free_of_the_number_of_workers(digest: str) -> None:
+    """Two processes share the replications and yield what one does."""
+    assert simulate(scenario(), workers=2).digest == digest
+
+
+def test_the_digest_depends_on_the_seed(digest: str) -> None:
+    """Another seed is another run, so equal digests say something."""
+    assert simulate(scenario(seed=8)).digest != digest
+
+
+LOOKS = ("heat.child_poll_s", "heat.api_request_s", "heat.stack_show_s", "heat.output_s")
+"""Operations whose draws are numbered by how often somebody looked."""
+
+RACES = ("heat.sync_point_s", "heat.sync_point_backoff_s", "heat.sync_point_backoff_max_s")
+"""Operations whose draws are numbered by how often somebody was slower than another."""
+
+MESSAGES_OF_LOOKS = range(1000, 40_000)
+"""Numbers of the messages that carry looks."""
+
+Draw = tuple[str, int, int]
+
+
+def is_entitys_own(draw: Draw) -> bool:
+    """Return whether the number of a draw is fixed by what the cluster is."""
+    name, _key, number = draw
+    if name.startswith("rabbitmq."):
+        return number not in MESSAGES_OF_LOOKS
+    return name not in (*LOOKS, *RACES, "nova.api_show_s")
+
+
+Play = Callable[[Twin], Awaitable[object]]
+
+
+def demands_of(monkeypatch: pytest.MonkeyPatch, twin: Twin, scene: Play) -> dict[Draw, float]:
+    """Return what `scene` draws in the world of `twin`: (operation, entity, number) to seconds."""
+    drawn: dict[Draw, float] = {}
+    draw = Operation.draw
+
+    def recorded(self: Operation, key: int, occurrence: int = 0) -> float:
+        drawn[self.name, key, occurrence] = draw(self, key, occurrence)
+        return drawn[self.name, key, occurrence]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Operation, "draw", recorded)
+        play(twin, lambda: scene(twin))
+    return {one: seconds for one, seconds in drawn.items() if is_entitys_own(one)}
+
+
+@pytest.mark.parametrize("overrides", [LEGACY, CONVERGENCE], ids=["legacy", "convergence"])
+@pytest.mark.parametrize("way", list(PROVISIONERS))
+def test_another_tenant_changes_no_draw(
+    monkeypatch: pytest.MonkeyPatch, way: str, overrides: dict[str, Json]
+) -> None:
+    """Beside a cluster of another project, everything of the first one takes as long as before.
+
+    Queues may make it wait, and look more often; but each of its demands is drawn again, for
+    the same entity under the same number, and is the same to the last bit.
+    """
+
+    async def beside(twin: Twin) -> None:
+        async with twin.runtime.task_group() as group:
+            group.start(first(twin))
+            group.start(other(twin))
+
+    spec = twin_spec(provisioner=way, overrides=overrides)
+    alone = demands_of(monkeypatch, Twin(spec, is_recording=False), first)
+    both = demands_of(monkeypatch, Twin(spec, is_recording=False), beside)
+    assert len(alone) > 80
+    assert len(both) > 1.5 * len(alone)
+    assert sorted(alone.items() - both.items()) == []
+
+
+async def first(twin: Twin) -> Cluster:
+    """Create the first tenant's cluster."""
+    ended = await created(twin, Ask(name="mine", project="p0", workers=3))
+    assert ended.status is ClusterStatus.CREATE_COMPLETE
+    return ended
+
+
+async def other(twin: Twin) -> Cluster:
+    """Create another tenant's cluster at the same time."""
+    return await created(twin, Ask(name="theirs", project="p1", masters=3, workers=4))
+
+
+@pytest.mark.parametrize("overrides", [LEGACY, CONVERGENCE], ids=["legacy", "convergence"])
+@pytest.mark.parametrize("way", list(PROVISIONERS))
+def test_with_room_for_all_another_tenant_changes_no_order(
+    way: str, overrides: dict[str, Json]
+) -> None:
+    """The first tenant's log has the same lines in the same order beside another tenant."""
+    logs = []
+    for is_alone in (True, False):
+        twin = Twin(twin_spec(provisioner=way, overrides=overrides), is_recording=False)
+
+        async def scene(twin: Twin = twin, is_alone: bool = is_alone) -> None:
+            async with twin.runtime.task_group() as group:
+                group.start(first(twin))
+                if not is_alone:
+                    group.start(other(twin))
+
+        play(twin, scene)
+        mine = [event for event in twin.log.events if event.cluster == "p0-mine"]
+        logs.append([(event.kind, event.subject, event.detail) for event in mine])
+    assert logs[0] == logs[1]

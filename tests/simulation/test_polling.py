@@ -1,0 +1,136 @@
+"""Polls that are computed against polls that are simulated one by one."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import fmean
+
+import pytest
+
+from coe_core.documents import Json
+from coe_core.lifecycle.conductor import Conductor
+from coe_core.polling import LoopPoller
+from coe_core.ports.poller import Poller
+from coe_core.transitions import ClusterStatus
+from models.statistics import mean_interval
+from planner.twin import Twin, TwinSpec
+from tests.simulation.worlds import CONVERGENCE, LEGACY, PROVISIONERS, Ask, created, play, twin_spec
+
+POLL_INTERVAL_S = 1.0
+"""Magnum's, and the step of Heat's walker: what one cluster's end may be apart."""
+
+LOOK_S = 0.1
+"""More than a look that needs no work takes on its way, and that the cloud may wait for it."""
+
+FREE_LOOKS: Mapping[str, float] = {
+    "heat.stack_show_s": 0.0,
+    "heat.output_s": 0.0,
+    "nova.api_show_s": 0.0,
+}
+
+
+class LoopingTwin(Twin):
+    """A world in which every poll is simulated."""
+
+    def __init__(self, spec: TwinSpec) -> None:
+        super().__init__(spec, is_recording=False)
+        self.poller: Poller = LoopPoller(self.runtime)  # type: ignore[assignment]  # of the same seam
+        self.conductor = Conductor(self._context(), spec.policies.admission)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """When and how each cluster ended, by name."""
+
+    at: Mapping[str, float]
+    status: Mapping[str, ClusterStatus]
+
+    @property
+    def mean_s(self) -> float:
+        """Return the mean time to create one [s]."""
+        return fmean(self.at.values())
+
+
+def ended(twin: Twin, clusters: int, workers: int) -> Ended:
+    """Return how so many creates at once end."""
+    at: dict[str, float] = {}
+    status: dict[str, ClusterStatus] = {}
+
+    async def one(name: str) -> None:
+        cluster = await created(twin, Ask(name=name, workers=workers))
+        at[name] = twin.runtime.now()
+        status[name] = cluster.status
+
+    async def scene() -> None:
+        async with twin.runtime.task_group() as group:
+            for number in range(clusters):
+                group.start(one(f"c{number}"))
+
+    play(twin, scene)
+    return Ended(at=at, status=status)
+
+
+@pytest.mark.parametrize("overrides", [LEGACY, CONVERGENCE], ids=["legacy", "convergence"])
+@pytest.mark.parametrize("way", list(PROVISIONERS))
+def test_free_looks_see_the_end_of_a_cluster_at_the_same_tick(
+    way: str, overrides: Mapping[str, Json]
+) -> None:
+    """Looks that cost nothing change nothing: leaving them out moves the end by no interval."""
+    for seed in range(4):
+        spec = twin_spec(provisioner=way, overrides=overrides, parameters=FREE_LOOKS, seed=seed)
+        computed = ended(Twin(spec, is_recording=False), 1, 3)
+        looped = ended(LoopingTwin(spec), 1, 3)
+        assert computed.status == looped.status
+        assert abs(computed.mean_s - looped.mean_s) <= POLL_INTERVAL_S + LOOK_S, f"{seed=}"
+
+
+@pytest.mark.parametrize("way", list(PROVISIONERS))
+def test_both_end_in_the_same_statuses(way: str) -> None:
+    """Quota for less than five clusters: as many are created, and the others fail for it."""
+    spec = twin_spec(provisioner=way, overrides={"quota.instances": 12})
+    computed = ended(Twin(spec, is_recording=False), 5, 3)
+    looped = ended(LoopingTwin(spec), 5, 3)
+    assert ClusterStatus.CREATE_FAILED in computed.status.values()
+    assert sorted(computed.status.values()) == sorted(looped.status.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """So many clusters of two nodes at once, and how far off their mean time may be [1]."""
+
+    overrides: Mapping[str, Json]
+    clusters: int
+    replications: int
+    tolerance: float
+
+
+CROWDS: Mapping[str, Crowd] = {
+    "legacy-20": Crowd(overrides=LEGACY, clusters=20, replications=4, tolerance=0.05),
+    "convergence-20": Crowd(overrides=CONVERGENCE, clusters=20, replications=4, tolerance=0.03),
+    "legacy-50": Crowd(overrides=LEGACY, clusters=50, replications=3, tolerance=0.07),
+    # Half of the engines' time goes to polls. Convergence spreads its work over all engines, so
+    # most of it finds one idle and is not slowed; the fluid slows all of it: 9 % too long.
+    "convergence-50": Crowd(overrides=CONVERGENCE, clusters=50, replications=3, tolerance=0.13),
+}
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in CROWDS if name.endswith("-50")]
+
+
+@pytest.mark.parametrize("name", ["legacy-20", "convergence-20", *SLOW])
+def test_the_fluid_of_polls_takes_as_much_as_the_polls(name: str) -> None:
+    """The 95 % interval of the ratio of mean times lies within the tolerance around 1."""
+    crowd = CROWDS[name]
+    ratios = []
+    for seed in range(crowd.replications):
+        spec = twin_spec(overrides=crowd.overrides, seed=seed)
+        fluid = ended(Twin(spec, is_recording=False), crowd.clusters, 2)
+        looped = ended(LoopingTwin(spec), crowd.clusters, 2)
+        ratios.append(math.log(fluid.mean_s / looped.mean_s))
+    interval = mean_interval(ratios)
+    assert -crowd.tolerance <= interval.low <= interval.high <= crowd.tolerance, ratios
+
+
+def test_polls_cost_something_in_a_crowd() -> None:
+    """Without the engines' work for them, twenty clusters end sooner: the tolerance bites."""
+    costly = ended(Twin(twin_spec(), is_recording=False), 20, 2)
+    free = ended(Twin(twin_spec(parameters=FREE_LOOKS), is_recording=False), 20, 2)
+    assert costly.mean_s > 1.01 * free.mean_s
