@@ -89,10 +89,8 @@ def honesty(parameters: ParameterSet) -> Iterator[str]:
 def _origin(parameters: ParameterSet) -> str:
     count = Counter(parameter.status for parameter in parameters.parameters.values())
     parts = ", ".join(f"{many} {status}" for status, many in sorted(count.items()))
-    how = (
-        "Parameters are partly fitted" if count["fit"] else "Parameters are set by hand, not fitted"
-    )
-    return f"{how} ({parts})."
+    how = "partly fitted" if count["fit"] else "set by hand, not by a fitting procedure"
+    return f"Parameters are {how} ({parts})."
 
 
 def _predicted(row: RowResult) -> str:

@@ -214,6 +214,9 @@ class SimTask(Generic[T]):
 
     def _end(self, error: BaseException | None) -> None:
         self.is_done = True
+        # These lists hold the task itself: emptied, it is freed at once, not by the collector.
+        self._at_timer.clear()
+        self._due.clear()
         self.runtime.forget(self)
         self._on_done(self, error)
 

@@ -3,8 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +90,7 @@ def is_entitys_own(draw: Draw) -> bool:
 
 
 Play = Callable[[Twin], Awaitable[object]]
+Tenant = Callable[[Twin], Coroutine[Any, Any, Cluster]]
 
 
 def demands_of(monkeypatch: pytest.MonkeyPatch, twin: Twin, scene: Play) -> dict[Draw, float]:
@@ -149,14 +151,13 @@ def test_with_room_for_all_another_tenant_changes_no_order(
 ) -> None:
     """The first tenant's log has the same lines in the same order beside another tenant."""
     logs = []
-    for is_alone in (True, False):
+    for tenants in ((first,), (first, other)):
         twin = Twin(twin_spec(provisioner=way, overrides=overrides), is_recording=False)
 
-        async def scene(twin: Twin = twin, is_alone: bool = is_alone) -> None:
+        async def scene(twin: Twin = twin, tenants: Sequence[Tenant] = tenants) -> None:
             async with twin.runtime.task_group() as group:
-                group.start(first(twin))
-                if not is_alone:
-                    group.start(other(twin))
+                for tenant in tenants:
+                    group.start(tenant(twin))
 
         play(twin, scene)
         mine = [event for event in twin.log.events if event.cluster == "p0-mine"]

@@ -13,7 +13,6 @@ from coe_core.faults import error_of
 from coe_core.policies import (
     AllAtOnce,
     Anywhere,
-
     Fifo,
     FixedDelay,
     NoRetry,
@@ -149,7 +148,7 @@ CASES = [(name, way) for way in ("stack", "direct") for name in ANYWHERE] + [
 @pytest.mark.parametrize(("name", "way"), CASES, ids=lambda value: value)
 def test_a_failure_ends_as_itself(name: str, way: str) -> None:
     """CREATE_FAILED with the service's own words, whose cause can be told; a delete clears up."""
-    failure = (ANYWHERE | HEAT_ONLY)[name]
+    failure = ANYWHERE.get(name) or HEAT_ONLY[name]
     twin = Twin(failure.spec(way), is_recording=False)
 
     async def scene() -> Cluster:
@@ -290,12 +289,18 @@ def test_deleting_a_half_made_cluster_leaves_nothing(way: str) -> None:
 
 def test_a_starved_thread_pool_ends_with_the_stack_timeout() -> None:
     """A nested stack holds a thread while its resources need one: too few, and none goes on."""
-    starved = {**CONVERGENCE, "workers": {"heat-engine": 1}}
-    ended = {}
-    for threads in (1, 16):
-        spec = twin_spec(overrides={**starved, "heat.engine_threads": threads})
-        twin = Twin(spec, is_recording=False)
-        ended[threads] = play(twin, lambda twin=twin: created(twin, Ask(workers=4)))
-    assert ended[1].status is ClusterStatus.CREATE_FAILED
-    assert error_of("", ended[1].status_reason).cause == "stack timeout"
-    assert ended[16].status is ClusterStatus.CREATE_COMPLETE
+    starved, fed = created_with_threads(1), created_with_threads(16)
+    assert starved.status is ClusterStatus.CREATE_FAILED
+    assert error_of("", starved.status_reason).cause == "stack timeout"
+    assert fed.status is ClusterStatus.CREATE_COMPLETE
+
+
+def created_with_threads(threads: int) -> Cluster:
+    """Return a cluster from three engines with so many threads each."""
+    overrides: dict[str, Json] = {
+        **CONVERGENCE,
+        "workers": {"heat-engine": 1},
+        "heat.engine_threads": threads,
+    }
+    twin = Twin(twin_spec(overrides=overrides), is_recording=False)
+    return play(twin, lambda: created(twin, Ask(workers=4)))

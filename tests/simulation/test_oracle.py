@@ -81,7 +81,7 @@ def test_whole_lives_leave_the_same_log(way: str) -> None:
 
 
 @pytest.mark.parametrize("way", list(PROVISIONERS))
-@settings(max_examples=settings.default.max_examples // 4)
+@settings(max_examples=settings().max_examples // 4)
 @given(
     program=programs,
     changes=troubles,

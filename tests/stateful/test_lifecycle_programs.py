@@ -107,6 +107,6 @@ def test_whatever_is_asked_and_whatever_fails_nothing_is_lost(
         create_timeout_s=timeout,
         seed=seed,
     )
-    note(f"{provisioner} on {architecture}, seed {seed}, create_timeout {timeout:g} s")
+    note(f"{seed=}; replay: make test PYTEST_ARGS='tests/stateful -k {provisioner}-{architecture}'")
     twin = WatchedTwin(spec, is_recording=False)
     twin.runtime.run(live(twin, program))

@@ -1,0 +1,87 @@
+"""Every shipped scenario runs, shortened, with the checks of queueing on its own log."""
+
+from pathlib import Path
+
+import pytest
+
+from models.scenario import Row, Scenario
+from planner.rally import Rally
+from planner.replicate import spec_of
+from planner.simulate import simulate
+from planner.twin import Twin
+from sim_driver.checks import check_station, little
+from sim_driver.invariants import check_always, check_quiescent
+from sim_driver.recorder import Recorder
+
+FOLDER = Path(__file__).parents[2] / "scenarios"
+PATHS = sorted(FOLDER.glob("*.yaml"))
+NODES_MAX = 4
+CLUSTERS_MAX = 2
+
+
+def shortened(path: Path) -> Scenario:
+    """Return the scenario in `path` with few nodes, clusters and replications."""
+    scenario = Scenario.load(path)
+    rows = [
+        Row(
+            nodes=min(row.nodes, NODES_MAX),
+            masters=row.masters,
+            concurrency=min(row.concurrency, CLUSTERS_MAX),
+            clusters=min(row.clusters, CLUSTERS_MAX),
+        )
+        for row in scenario.rows
+    ]
+    return scenario.model_copy(update={"rows": rows, "replications": 2})
+
+
+def test_scenarios_are_shipped() -> None:
+    """There are some, so that the tests below run."""
+    assert len(PATHS) >= 3
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_a_scenario_answers(path: Path) -> None:
+    """It loads under its own name; each row creates its clusters and names what limits them."""
+    scenario = shortened(path)
+    assert scenario.name == path.stem
+    result = simulate(scenario)
+    assert len(result.rows) == len(scenario.rows)
+    for row in result.rows:
+        assert row.clusters_created + sum(row.failures.values()) == row.clusters_asked
+        assert row.predicted_minutes is not None, row.failures
+        assert row.predicted_minutes > 0
+        assert row.limited_by is not None
+        assert sum(row.critical_path.values()) == pytest.approx(1.0)
+    assert result.document()["digest"] == simulate(scenario).digest
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_a_scenario_keeps_the_laws(path: Path) -> None:
+    """Little's law and the number of servers hold at each station, the invariants in the cloud."""
+    scenario = shortened(path)
+    for row in scenario.rows:
+        twin = Twin(spec_of(scenario, replication=0))
+        rally = Rally(twin, row, scenario.rally.timeout_s)
+
+        async def main(twin: Twin = twin, rally: Rally = rally) -> None:
+            await rally.run()
+            clusters = await twin.repository.clusters()
+            check_always(twin.cloud, clusters)
+            check_quiescent(twin.cloud, clusters)
+
+        twin.runtime.run(main())
+        assert twin.recorder is not None
+        check_log(twin.recorder, twin, f"{path.stem}, seed {scenario.seed}, {row.nodes} nodes")
+
+
+def check_log(recorder: Recorder, twin: Twin, where: str) -> None:
+    """Check every name in the log: each is a station, a timer or a line."""
+    servers = twin.cloud.substrate.capacities()
+    visited = 0
+    for name in recorder.names[1:]:
+        number, product = little(recorder, name)
+        assert number == pytest.approx(product, rel=1e-6, abs=1e-9), f"{name} in {where}"
+        visited += number > 0
+    for name, count in servers.items():
+        check_station(recorder, name, count)
+    assert visited > 10, f"{where}: a run visits many stations"
