@@ -31,7 +31,7 @@ def with_options(
     """Return `scenario` with what the command line says instead.
 
     Raises:
-        InvalidInput: a value is out of bounds, or `policies` is no policy set.
+        InvalidInput: a value is out of bounds.
     """
     given: dict[str, Json] = {
         "replications": replications,
@@ -40,11 +40,9 @@ def with_options(
     }
     changes = {name: value for name, value in given.items() if value is not None}
     try:
-        changed = validated(Scenario, {**scenario.model_dump(mode="json"), **changes})
+        return validated(Scenario, {**scenario.model_dump(mode="json"), **changes})
     except InvalidInput as error:
         raise InvalidInput(error.problem, field=f"--{error.field}", value=error.value) from None
-    changed.policy_set()
-    return changed
 
 
 def checked(path: Path, scenario: Scenario) -> Checked:

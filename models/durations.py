@@ -35,5 +35,5 @@ class Duration:
         """Return the quantile [s] at `uniform`, a draw in [0, 1)."""
         if self._sigma == 0.0:
             return self.mean_s
-        deviate = QUANTILE(uniform or UNIFORM_MIN)
+        deviate = QUANTILE(max(uniform, UNIFORM_MIN))
         return self.mean_s * math.exp(self._sigma * deviate + self._shift)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from coe_cli import main
 from coe_cli.main import BAD_INPUT, run
 
 Write = Callable[..., Path]
@@ -49,6 +50,7 @@ OPTIONS: dict[str, tuple[list[str], str]] = {
     "no number": (["--seed", "nan"], "'--seed'"),
     "no workers": (["--workers", "0"], "--workers = 0: accepted is a whole number from 1"),
     "unknown option": (["--jason", "x"], "--json"),
+    "line break": (["--no\nsuch\x1b[31m"], "No such option"),
     "missing value": (["--json"], "--json"),
     "no such folder": (["--json", "/nowhere/at/all.json"], "cannot be written"),
     "folder as target": (["--report", "/"], "directory"),
@@ -91,9 +93,13 @@ def test_a_bad_scenario_is_one_line(
 
 @pytest.mark.parametrize("case", OPTIONS)
 def test_a_bad_option_is_one_line(
-    scenario: Path, capsys: pytest.CaptureFixture[str], case: str
+    scenario: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    case: str,
 ) -> None:
     """Every kind of bad option is refused before anything is simulated."""
+    monkeypatch.setattr(main, "_simulated", None)
     options, hint = OPTIONS[case]
     assert hint in refused(capsys, "simulate", str(scenario), *options)
 

@@ -165,7 +165,7 @@ def test_a_failing_simulation_writes_nothing(
     """A bug in the twin is one line with its place, status 1, and the old file stays."""
 
     def fail(*_arguments: object, **_options: object) -> None:
-        raise ZeroDivisionError("a bug")
+        raise ZeroDivisionError("a\nbug")
 
     monkeypatch.setattr(main, "_simulated", fail)
     target = scenario.parent / "out.json"
@@ -241,7 +241,7 @@ def test_an_interrupted_run_leaves_nobody_behind(
 def children_of(process: int) -> list[int]:
     """Return the worker processes of `process`."""
     listed = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,args="],  # noqa: S607 - wherever it is
+        ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="],  # noqa: S607 - wherever it is
         capture_output=True,
         text=True,
         check=True,

@@ -64,6 +64,14 @@ def test_a_worker_that_dies_is_told() -> None:
         die_in_a_worker()
 
 
+def test_workers_are_deaf_to_ctrl_c() -> None:
+    """A terminal sends it to them as well, and each would print a traceback of its own."""
+    with process_pool(2) as pool:
+        assert pool is not None
+        blocked = pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ()).result()
+    assert signal.SIGINT in blocked
+
+
 def test_signals_are_as_before() -> None:
     """The pool's own answer to SIGTERM ends with it, and Ctrl-C is never blocked."""
     before = signal.getsignal(signal.SIGTERM)
