@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.scenario import Scenario
+from models.scenario import Row, Scenario
 from planner.bottleneck import Shares
 from planner.detail import Detail, detail_of
 from planner.rally import Rally
@@ -12,11 +12,15 @@ from planner.twin import Twin, TwinSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """Which replication of which row of a scenario to run."""
+    """One replication of one row, with all that it depends on.
 
-    scenario: Scenario
-    row: int
-    replication: int
+    `number` is the row's place in its scenario.
+    """
+
+    spec: TwinSpec
+    row: Row
+    number: int
+    rally_timeout_s: float | None
     has_detail: bool = False
 
 
@@ -39,14 +43,14 @@ class Replicated:
 
 def replicate(task: Task) -> Replicated:
     """Return the outcome of `task`; it depends on nothing else."""
-    twin = Twin(spec_of(task.scenario, task.replication))
-    rally = Rally(twin, task.scenario.rows[task.row], task.scenario.rally.timeout_s)
+    twin = Twin(task.spec)
+    rally = Rally(twin, task.row, task.rally_timeout_s)
     twin.runtime.run(rally.run())
     measured = rally.measured
     assert twin.recorder is not None, "a replication is recorded"
     return Replicated(
-        row=task.row,
-        replication=task.replication,
+        row=task.number,
+        replication=task.spec.replication,
         minutes=tuple(measured.minutes),
         failures=dict(measured.failures),
         shares=_sum(measured.shares),
@@ -56,7 +60,7 @@ def replicate(task: Task) -> Replicated:
 
 
 def spec_of(scenario: Scenario, replication: int) -> TwinSpec:
-    """Return the world that a replication of `scenario` runs in."""
+    """Return the world that a replication of `scenario` runs in; this reads its files."""
     return TwinSpec(
         setup=scenario.effective_setup(),
         parameters=scenario.effective_parameters(),

@@ -1,16 +1,17 @@
 """`simulate`: a scenario's replications, spread over processes, and their summary."""
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future, as_completed
+from contextlib import nullcontext
+from dataclasses import replace
 from hashlib import sha256
-from multiprocessing import get_context
 from statistics import fmean
 
 from models.scenario import Row, Scenario
 from models.statistics import mean_interval
 from planner.bottleneck import critical_path
-from planner.replicate import Replicated, Task, replicate
+from planner.pool import process_pool
+from planner.replicate import Replicated, Task, replicate, spec_of
 from planner.result import MODEL_VERSION, LimitedBy, Result, RowResult
 
 Progress = Callable[[int, int], None]
@@ -30,17 +31,8 @@ def simulate(
     With `executor`, any `concurrent.futures.Executor`, the work goes there. `has_detail`
     keeps what a report shows of the first replication of each row.
     """
-    tasks = [
-        Task(
-            scenario=scenario,
-            row=row,
-            replication=replication,
-            has_detail=has_detail and replication == 0,
-        )
-        for row in range(len(scenario.rows))
-        for replication in range(scenario.replications)
-    ]
-    with _executor(workers, executor) as pool:
+    tasks = _tasks(scenario, has_detail=has_detail)
+    with nullcontext(executor) if executor is not None else process_pool(workers) as pool:
         done = _run(tasks, pool, progress)
     rows = range(len(scenario.rows))
     by_row = [[one for one in done if one.row == row] for row in rows]
@@ -55,15 +47,19 @@ def simulate(
     )
 
 
-@contextmanager
-def _executor(workers: int, given: Executor | None) -> Iterator[Executor | None]:
-    """Yield where to run: nowhere else for one worker, a pool of processes for more."""
-    if given is not None or workers == 1:
-        yield given
-        return
-    # Spawned, not forked: a child then depends on nothing but its task.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield pool
+def _tasks(scenario: Scenario, *, has_detail: bool) -> list[Task]:
+    spec = spec_of(scenario, 0)
+    return [
+        Task(
+            spec=replace(spec, replication=replication),
+            row=row,
+            number=number,
+            rally_timeout_s=scenario.rally.timeout_s,
+            has_detail=has_detail and replication == 0,
+        )
+        for number, row in enumerate(scenario.rows)
+        for replication in range(scenario.replications)
+    ]
 
 
 def _run(tasks: list[Task], pool: Executor | None, progress: Progress) -> list[Replicated]:
@@ -88,8 +84,7 @@ def _watch(futures: Iterable[Future[Replicated]], progress: Progress) -> None:
 
 
 def _size(task: Task) -> int:
-    row = task.scenario.rows[task.row]
-    return row.nodes * row.clusters
+    return task.row.nodes * task.row.clusters
 
 
 def _digest(done: list[Replicated]) -> str:

@@ -23,11 +23,15 @@ async def _reports(substrate: Substrate) -> None:
     key = world.key("host reports")
     parts = 10
     hosts = substrate.setup.hypervisors.count / parts
+
+    async def one(demand: float) -> None:
+        await substrate.services["nova-conductor"].run(demand)
+
     number = 0
     while True:
         await substrate.runtime.pause(interval / parts)
         number += 1
-        await substrate.services["nova-conductor"].run(hosts * report.draw(key, number))
+        substrate.runtime.serve(one(hosts * report.draw(key, number)))
 
 
 async def _other_users(substrate: Substrate) -> None:
@@ -38,14 +42,19 @@ async def _other_users(substrate: Substrate) -> None:
     world = substrate.world
     rate = substrate.setup.background.servers_per_hour / 3600.0
     key = world.key("background")
-    api = substrate.operation("nova.api_create_s")
-    conduct = substrate.operation("nova.conductor_build_s")
-    request = substrate.operation("nova.scheduler_request_s")
+    steps = (
+        ("nova-api", substrate.operation("nova.api_create_s")),
+        ("nova-conductor", substrate.operation("nova.conductor_build_s")),
+        ("nova-scheduler", substrate.operation("nova.scheduler_request_s")),
+    )
+
+    async def one(number: int) -> None:
+        for service, operation in steps:
+            await substrate.run(service, operation, key, number)
+
     number = 0
     while True:
         number += 1
         gap = -log(1.0 - world.draws.uniform_at(key, number)) / rate
         await substrate.runtime.pause(gap)
-        await substrate.run("nova-api", api, key, number)
-        await substrate.run("nova-conductor", conduct, key, number)
-        await substrate.run("nova-scheduler", request, key, number)
+        substrate.runtime.serve(one(number))

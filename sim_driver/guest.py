@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from coe_core.cluster import Role
 from sim_driver.compute.servers import SimServer
+from sim_driver.recorder import READY
 from sim_driver.substrate import Substrate
 
 Signalled = Callable[[str], None]
@@ -41,7 +42,7 @@ class Guests:
         if server.is_deleting:
             return
         server.has_signalled = True
-        world.milestone(server.name)
+        world.milestone(server.name, READY)
         self._substrate.changes.notify(server.id)
         if self._receive is not None:
             for url in server.signals:

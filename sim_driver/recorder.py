@@ -15,6 +15,11 @@ from numpy.typing import NDArray
 NO_ROLE: Final = 0
 """Spans that are attributed to their station alone."""
 
+ACCEPTED: Final = 0
+ACTIVE: Final = 1
+READY: Final = 2
+"""The milestones of a server, in their order."""
+
 ROW: Final = Struct("=dddqHH")
 COLUMNS: Final = np.dtype(
     [
@@ -79,9 +84,15 @@ class Recorder:
         self._count = row + 1
         return row
 
-    def reach(self, server: str, at: float) -> None:
-        """Note that `server` reached its next milestone at the instant `at` [s]."""
-        self.milestones.setdefault(server, []).append(at)
+    def reach(self, server: str, milestone: int, at: float) -> None:
+        """Note that `server` reached `milestone` at the instant `at` [s].
+
+        A server that is accepted again under the same name begins anew.
+        """
+        if milestone == ACCEPTED:
+            self.milestones[server] = [at]
+        else:
+            self.milestones[server][milestone:] = [at]
 
     def span(self, row: int) -> Span:
         """Return one row."""

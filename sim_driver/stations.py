@@ -64,7 +64,8 @@ class FifoStation:
         `arrived` is an earlier instant from which the wait counts, for a visitor that
         stood in another line of the same service before.
         """
-        task = self._runtime.running()
+        task = self._runtime.current
+        assert task is not None, "only a task can visit a station"
         now = self._env.now
         falls_free = self._falls_free
         start = falls_free[0]

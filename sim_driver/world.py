@@ -60,10 +60,10 @@ class World:
         duration = Duration(parameters.mean(name), parameters.cv(name))
         return Operation(name, duration, self.draws)
 
-    def milestone(self, server: str) -> None:
-        """Record that `server` reached its next milestone now."""
+    def milestone(self, server: str, milestone: int) -> None:
+        """Record that `server` reached `milestone` now."""
         if self.recorder is not None:
-            self.recorder.reach(server, self.runtime.env.now)
+            self.recorder.reach(server, milestone, self.runtime.env.now)
 
     def delay(self, name: str, duration: float) -> Awaitable[None]:
         """Let `duration` [s] pass under `name`, with nobody else in the way."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from coe_core.ids import PortId, ProjectId, ServerId, Tag
 from coe_core.ports.cloud import Server, ServerSpec, ServerStatus
 from sim_driver.compute.inventory import Flavor
+from sim_driver.sync import SimEvent
 
 
 class SimServer:
@@ -13,11 +14,11 @@ class SimServer:
     __slots__ = (
         "fault",
         "flavor",
+        "gone",
         "has_signalled",
         "hints",
         "host",
         "id",
-        "is_deleting",
         "key",
         "looks",
         "name",
@@ -44,8 +45,13 @@ class SimServer:
         self.fault = ""
         self.host: int | None = None
         self.has_signalled = False
-        self.is_deleting = False
+        self.gone: SimEvent | None = None
         self.looks = 0
+
+    @property
+    def is_deleting(self) -> bool:
+        """Whether its deletion has begun; `gone` then tells when it is over."""
+        return self.gone is not None
 
     def view(self) -> Server:
         """Return what the API shows."""

@@ -14,6 +14,7 @@ from sim_driver.controllers import processes
 from sim_driver.guest import Guests
 from sim_driver.image import Images
 from sim_driver.network import Networking
+from sim_driver.recorder import ACCEPTED, ACTIVE
 from sim_driver.registry import Registry
 from sim_driver.substrate import Substrate
 from sim_driver.sync import SimEvent
@@ -66,7 +67,7 @@ class Nova:
         self._substrate.quota.reserve(spec.project, spec.name, _usage(flavor))
         server = SimServer(self.servers.new_id(), spec, flavor, key, signals)
         self.servers.add(server)
-        self._substrate.world.milestone(server.name)
+        self._substrate.world.milestone(server.name, ACCEPTED)
         return server
 
     async def start(self, server: SimServer) -> None:
@@ -104,12 +105,10 @@ class Nova:
         """
         server = self.servers.get(identity)
         await self._substrate.run("nova-api", self._api_delete, server.key)
-        if server.is_deleting:
-            return
-        server.is_deleting = True
-        gone = self._substrate.runtime.event()
-        self._substrate.runtime.serve(self._remove(server, gone))
-        await gone.wait()
+        if server.gone is None:
+            server.gone = self._substrate.runtime.event()
+            self._substrate.runtime.serve(self._remove(server, server.gone))
+        await server.gone.wait()
 
     async def _remove(self, server: SimServer, gone: SimEvent) -> None:
         """Destroy a server, whether or not its client still waits."""
@@ -141,7 +140,7 @@ class Nova:
             return
         await self._substrate.transact(server.key, 11)
         server.status = ServerStatus.ACTIVE
-        self._substrate.world.milestone(server.name)
+        self._substrate.world.milestone(server.name, ACTIVE)
         self._substrate.changes.notify(server.id)
         self._guests.boot(server)
 

@@ -13,7 +13,7 @@ from coe_core.transitions import ClusterStatus
 from coe_core.units import Seconds
 from models.scenario import Row, Scenario
 from planner.rally import Rally
-from planner.replicate import Replicated, Task, replicate
+from planner.replicate import Replicated, Task, replicate, spec_of
 from planner.twin import Twin, TwinSpec
 from sim_driver.orchestration.legacy import WALKER
 from tests.simulation.worlds import CONVERGENCE, LEGACY, PROVISIONERS, Ask, created, play, twin_spec
@@ -184,7 +184,9 @@ def run_of(nodes: int, concurrency: int, shard: int = 0, engines: int = 4) -> Re
         "overrides": {"workers": {"heat-engine": engines}},
         "rows": [{"nodes": nodes, "concurrency": concurrency}],
     }
-    return replicate(Task(scenario=Scenario.model_validate(document), row=0, replication=0))
+    scenario = Scenario.model_validate(document)
+    row = scenario.rows[0]
+    return replicate(Task(spec=spec_of(scenario, 0), row=row, number=0, rally_timeout_s=None))
 
 
 def minutes_of(run: Replicated) -> float:
