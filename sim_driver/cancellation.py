@@ -7,7 +7,8 @@ from coe_core.errors import DeadlineExceeded
 from coe_core.units import Seconds
 
 if TYPE_CHECKING:
-    from sim_driver.runtime import SimRuntime, SimTask
+    from sim_driver.runtime import SimRuntime
+    from sim_driver.task import SimTask
 
 
 class Cancelled(BaseException):

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from coe_core.errors import CoeError
 from sim_driver.recorder import Recorder
-from sim_driver.runtime import SUSPENDED, SimRuntime, SimTask
+from sim_driver.runtime import SimRuntime
+from sim_driver.task import SUSPENDED, SimTask
 
 NOT_STARTED: Final = -1.0
 

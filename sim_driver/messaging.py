@@ -16,8 +16,8 @@ from zlib import crc32
 from coe_core.errors import DeadlineExceeded, RpcTimeout
 from coe_core.units import Seconds
 from sim_driver.cancellation import Cancelled
-from sim_driver.runtime import SimTask
 from sim_driver.stations import FifoStation
+from sim_driver.task import SimTask
 from sim_driver.world import World
 
 T = TypeVar("T")

@@ -15,7 +15,8 @@ from heapq import heapreplace
 from typing import Protocol
 
 from sim_driver.recorder import Recorder
-from sim_driver.runtime import SUSPENDED, SimRuntime
+from sim_driver.runtime import SimRuntime
+from sim_driver.task import SUSPENDED
 
 
 class Station(Protocol):

@@ -6,7 +6,8 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim_driver.runtime import SimRuntime, SimTask
+    from sim_driver.runtime import SimRuntime
+    from sim_driver.task import SimTask
 
 
 class SimEvent:

@@ -11,7 +11,8 @@ from sim_driver.controllers import Workers
 from sim_driver.hot.plan import TemplatePlan
 from sim_driver.hot.values import substitute
 from sim_driver.orchestration.outcome import Outcome
-from sim_driver.runtime import SimRuntime, SimTask
+from sim_driver.runtime import SimRuntime
+from sim_driver.task import SimTask
 
 
 class Stopped(Exception):

@@ -5,8 +5,9 @@ from types import TracebackType
 from typing import Any, TypeVar, cast
 
 from sim_driver.cancellation import Cancelled
-from sim_driver.runtime import SUSPENDED, SimRuntime, SimTask
-from sim_driver.tasks import SimTaskGroup
+from sim_driver.groups import SimTaskGroup
+from sim_driver.runtime import SimRuntime
+from sim_driver.task import SUSPENDED, SimTask
 
 T = TypeVar("T")
 OnDone = Callable[[SimTask[T], BaseException | None], None]

@@ -8,7 +8,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
 from sim_driver.cancellation import Cancelled
-from sim_driver.runtime import SimRuntime, SimTask, Wake
+from sim_driver.runtime import SimRuntime
+from sim_driver.task import SimTask, Wake
 from tests.oracle.asyncio_loop import AT_ONCE, SimPyLoop
 
 T = TypeVar("T")

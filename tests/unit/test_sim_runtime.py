@@ -7,8 +7,9 @@ import pytest
 
 from coe_core.units import Seconds
 from sim_driver.cancellation import Cancelled
-from sim_driver.runtime import NO_TRACE, Deadlock, SimRuntime
-from sim_driver.tasks import SimTaskGroup
+from sim_driver.groups import SimTaskGroup
+from sim_driver.runtime import Deadlock, SimRuntime
+from sim_driver.task import NO_TRACE
 
 LONG = Seconds(1000.0)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, cast
 from sim_driver.cancellation import Cancelled
 
 if TYPE_CHECKING:
-    from sim_driver.runtime import SimRuntime, SimTask
+    from sim_driver.runtime import SimRuntime
+    from sim_driver.task import SimTask
 
 T = TypeVar("T")
 
