@@ -155,13 +155,18 @@ class ServerSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A server as Nova shows it; `has_signalled` once the guest ended its bootstrap."""
+    """A server as Nova shows it.
+
+    `has_signalled` once the guest ended its bootstrap; `is_deleting` while a delete is under
+    way (Nova's task state), whatever the status still says.
+    """
 
     id: ServerId
     name: str
     status: ServerStatus
     fault: str
     has_signalled: bool
+    is_deleting: bool
 
 
 class Compute(Protocol):

@@ -43,7 +43,7 @@ class Found:
     def is_up(self, name: str, *, has_volume: bool) -> bool:
         """Return whether the node `name`, with its volume if it has one, is complete."""
         server = self.servers.get(name)
-        if server is None or not _has_signalled(server):
+        if server is None or server.is_deleting or not _has_signalled(server):
             return False
         volume = self.volumes.get(name)
         return not has_volume or (volume is not None and volume.server == server.id)
@@ -126,7 +126,7 @@ class DirectProvisioner:
     async def _ensure_node(self, cluster: Cluster, node: Node, found: Found) -> None:
         """Bring one node up from whatever is there of it."""
         seen = found.servers.get(node.name)
-        if seen is not None and seen.status is ServerStatus.ERROR:
+        if seen is not None and (seen.is_deleting or seen.status is ServerStatus.ERROR):
             await self._delete_server(seen.id)
             seen = None
         server = seen.id if seen is not None else await self._create(cluster, node, found)

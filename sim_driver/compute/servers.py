@@ -61,4 +61,5 @@ class SimServer:
             status=self.status,
             fault=self.fault,
             has_signalled=self.has_signalled,
+            is_deleting=self.is_deleting,
         )
