@@ -24,7 +24,7 @@ async def deleted(twin: Twin, cluster: Cluster) -> Cluster:
 
 @WAYS
 def test_a_delete_that_takes_too_long_can_be_asked_for_again(way: str) -> None:
-    """DELETE_FAILED names the time-out; what was begun goes on, and the next delete ends it."""
+    """DELETE_FAILED names the time-out; what was begun goes on, and further deletes end it."""
     spec = twin_spec(provisioner=way, parameters={"nova.destroy_s": 900.0}, create_timeout_s=400.0)
     twin = Twin(spec, is_recording=False)
 
@@ -34,7 +34,10 @@ def test_a_delete_that_takes_too_long_can_be_asked_for_again(way: str) -> None:
         failed = await deleted(twin, cluster)
         assert failed.status is ClusterStatus.DELETE_FAILED
         assert "Delete timed out" in failed.status_reason
-        again = await deleted(twin, cluster)
+        for _ in range(2):  # a stack's workers go before its masters, each in a time-out
+            again = await deleted(twin, cluster)
+            if again.status is ClusterStatus.DELETE_COMPLETE:
+                break
         assert again.status is ClusterStatus.DELETE_COMPLETE
         check_empty(twin.cloud, [cluster.project])
 
@@ -88,7 +91,6 @@ def test_a_sweep_comes_back_for_what_was_held(monkeypatch: pytest.MonkeyPatch) -
 @WAYS
 def test_a_wanted_node_that_is_being_deleted_comes_back(way: str) -> None:
     """A resize down that was cut short, and one up again: the nodes are whole in the end."""
-    spec = twin_spec(provisioner=way, parameters={"nova.destroy_s": 350.0}, create_timeout_s=400.0)
     for seed in range(4):
         twin = Twin(
             twin_spec(
