@@ -17,6 +17,8 @@ from coe_cli.main import INTERRUPTED, run
 
 Write = Callable[..., Path]
 
+PROCESSES = Path("/proc")
+
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[str, str]:
     """Return what a command line that succeeds prints on both streams."""
@@ -208,6 +210,7 @@ def test_no_arguments_is_a_call_for_help(capsys: pytest.CaptureFixture[str]) -> 
     assert "check" in output
 
 
+@pytest.mark.skipif(not PROCESSES.exists(), reason="only Linux shows its processes as files")
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, 128 + signal.SIGTERM)]
 )
@@ -240,25 +243,36 @@ def test_an_interrupted_run_leaves_nobody_behind(
 
 def children_of(process: int) -> list[int]:
     """Return the worker processes of `process`."""
-    listed = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="],  # noqa: S607 - wherever it is
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    rows = (line.split(maxsplit=2) for line in listed.stdout.splitlines())
-    return [int(row[0]) for row in rows if row[1] == str(process) and "spawn_main" in row[2]]
+    found = [int(path.name) for path in PROCESSES.iterdir() if path.name.isdecimal()]
+    return [child for child in found if parent_of(child) == process and is_worker(child)]
+
+
+def status_of(process: int) -> list[str]:
+    """Return the state, the parent and more of `process`; nothing if it is gone."""
+    try:
+        text = (PROCESSES / str(process) / "stat").read_text()
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()  # the name before may hold anything
+
+
+def parent_of(process: int) -> int | None:
+    """Return the process that started `process`."""
+    status = status_of(process)
+    return int(status[1]) if status else None
+
+
+def is_worker(process: int) -> bool:
+    """Return whether `process` was spawned to simulate."""
+    try:
+        return b"spawn_main" in (PROCESSES / str(process) / "cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def is_alive(process: int) -> bool:
     """Return whether `process` runs; one that nobody has waited for yet does not."""
-    listed = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(process)],  # noqa: S607 - wherever it is
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return listed.stdout.strip() != "" and not listed.stdout.startswith("Z")
+    return status_of(process)[:1] not in ([], ["Z"])
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
