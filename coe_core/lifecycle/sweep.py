@@ -56,17 +56,16 @@ async def sweep(context: Context, tag: Tag) -> None:
     Raises:
         ResourceFailed: something is left after `limits.sweeps_max` rounds; it is named.
     """
-    for _ in range(context.limits.sweeps_max):
+    for rounds_left in range(context.limits.sweeps_max, -1, -1):
         left = await leftovers(context.cloud, tag)
         if not left:
             return
+        if not rounds_left:
+            names = ", ".join(f"{item.kind} {item.id}" for item in left)
+            raise ResourceFailed(tag, f"cannot delete {names}")
         for item in left:
             await _delete(item)
         await context.runtime.sleep(context.schedule.every)
-    left = await leftovers(context.cloud, tag)
-    if left:
-        names = ", ".join(f"{item.kind} {item.id}" for item in left)
-        raise ResourceFailed(tag, f"cannot delete {names}")
 
 
 async def _delete(item: Leftover) -> None:

@@ -225,6 +225,7 @@ def test_an_interrupted_run_leaves_nobody_behind(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - it does nothing that a fork could break
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     ) as process:
         wait_for(lambda: len(children_of(process.pid)) >= 2)
@@ -239,6 +240,11 @@ def test_an_interrupted_run_leaves_nobody_behind(
     assert error == ("coe-twin: interrupted\n" if number is signal.SIGINT else "")
     wait_for(lambda: not any(is_alive(worker) for worker in workers))
     assert list(tmp_path.iterdir()) == []
+
+
+def heed_interrupts() -> None:
+    """Undo what a shell does to a job in the background: it has it ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def children_of(process: int) -> list[int]:

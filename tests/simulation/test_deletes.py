@@ -1,15 +1,17 @@
 """Deletes that meet resistance: they say what is in the way, and are done once it is gone."""
 
+from dataclasses import replace
+
 import pytest
 
 from coe_core.cluster import Cluster
-from coe_core.errors import Conflict, Superseded
-from coe_core.ids import TrustId, VolumeId
+from coe_core.errors import Conflict, NotFound, Superseded
+from coe_core.ids import PortId, ServerId, TrustId, VolumeId
 from coe_core.transitions import ClusterStatus
 from coe_core.units import Seconds
 from planner.twin import Twin
 from sim_driver.invariants import check_empty, check_quiescent
-from tests.simulation.worlds import LONG, PROVISIONERS, Ask, created, play, twin_spec
+from tests.simulation.worlds import LONG, PROVISIONERS, Ask, cluster_of, created, play, twin_spec
 
 WAYS = pytest.mark.parametrize("way", list(PROVISIONERS))
 
@@ -132,5 +134,47 @@ def test_a_delete_before_the_turn_of_a_create_finds_nothing_to_stop(way: str) ->
             (cluster,) = await twin.repository.clusters()
             assert (await deleted(twin, cluster)).status is ClusterStatus.DELETE_COMPLETE
         check_empty(twin.cloud, [cluster.project])
+
+    play(twin, scene)
+
+
+def test_a_node_goes_in_whatever_state_its_parts_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A delete that answers at once, a part that is gone, one that goes meanwhile: all is well."""
+    twin = Twin(twin_spec(provisioner="direct"), is_recording=False)
+    delete_server, delete_volume = twin.cloud.delete_server, twin.cloud.delete_volume
+    delete_trust = twin.cloud.delete_trust
+
+    async def at_once(server: ServerId) -> None:
+        twin.runtime.serve(delete_server(server))
+
+    async def lost_race(volume: VolumeId) -> None:
+        await delete_volume(volume)
+        raise NotFound(volume)
+
+    async def lost_trust(trust: TrustId) -> None:
+        await delete_trust(trust)
+        raise NotFound(trust)
+
+    async def scene() -> None:
+        cluster = await created(twin, Ask())
+        for port in (await twin.cloud.list_ports(cluster.tag))[:1]:
+            await twin.cloud.delete_port(PortId(port.id))
+        monkeypatch.setattr(twin.cloud, "delete_server", at_once)
+        monkeypatch.setattr(twin.cloud, "delete_volume", lost_race)
+        monkeypatch.setattr(twin.cloud, "delete_trust", lost_trust)
+        assert (await deleted(twin, cluster)).status is ClusterStatus.DELETE_COMPLETE
+        check_empty(twin.cloud, [cluster.project])
+
+    play(twin, scene)
+
+
+def test_a_cluster_that_another_conductor_made_can_be_deleted() -> None:
+    """What is on record and not in hand is deleted from what the cloud shows."""
+    twin = Twin(twin_spec(provisioner="stack"), is_recording=False)
+
+    async def scene() -> None:
+        known = replace(cluster_of(twin.spec, Ask()), status=ClusterStatus.CREATE_COMPLETE)
+        await twin.repository.add(known)
+        assert (await deleted(twin, known)).status is ClusterStatus.DELETE_COMPLETE
 
     play(twin, scene)
