@@ -105,7 +105,7 @@ def test_only_what_is_assumed_may_lack_a_source(tmp_path: Path) -> None:
         ('{"a": NaN}', "finite"),
         ('{"a": -Infinity}', "finite"),
         ('{"name": "a", "name": "b"}', "name: this key is given twice"),
-        ('{"a": 1,\n}', ":2: not JSON"),
+        ('{"a": 1\n "b": 2}', ":2: not JSON"),
         ("[]", "accepted is a mapping with name, date"),
         ("", "not JSON"),
     ],
