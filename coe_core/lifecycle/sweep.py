@@ -56,15 +56,14 @@ async def sweep(context: Context, tag: Tag) -> None:
     Raises:
         ResourceFailed: something is left after `limits.sweeps_max` rounds; it is named.
     """
-    for rounds_left in range(context.limits.sweeps_max, -1, -1):
-        left = await leftovers(context.cloud, tag)
-        if not left:
-            return
+    rounds_left = context.limits.sweeps_max
+    while left := await leftovers(context.cloud, tag):
         if not rounds_left:
             names = ", ".join(f"{item.kind} {item.id}" for item in left)
             raise ResourceFailed(tag, f"cannot delete {names}")
         for item in left:
             await _delete(item)
+        rounds_left -= 1
         await context.runtime.sleep(context.schedule.every)
 
 
