@@ -21,6 +21,7 @@ READY: Final = 2
 """The milestones of a server, in their order."""
 
 ROW: Final = Struct("=dddqHH")
+PACK: Final = ROW.pack
 COLUMNS: Final = np.dtype(
     [
         ("arrived", "f8"),
@@ -57,6 +58,7 @@ class Recorder:
     def __init__(self) -> None:
         self.names: list[str] = [""]
         self.rows = bytearray()
+        self._append = self.rows.extend
         self.milestones: dict[str, list[float]] = {}
         self._index: dict[str, int] = {"": NO_ROLE}
         self._count = 0
@@ -79,7 +81,7 @@ class Recorder:
 
         started - arrived is the wait in queue, ended - started the service [s].
         """
-        self.rows += ROW.pack(arrived, started, ended, previous, station, role)
+        self._append(PACK(arrived, started, ended, previous, station, role))
         row = self._count
         self._count = row + 1
         return row
