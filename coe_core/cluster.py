@@ -39,6 +39,7 @@ class ClusterTemplate:
     is_flat_network: bool
     floating_ip_enabled: bool
     master_lb_enabled: bool
+    keypair: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -126,7 +127,10 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """An intent that is written before the first act, and closed after the last."""
+    """An intent that is written before the first act, and closed after the last.
+
+    `workers` is what a resize wants, so that another process can take it up.
+    """
 
     id: OperationId
     cluster: ClusterId
@@ -134,3 +138,4 @@ class Operation:
     asked_at: Seconds
     ended_at: Seconds | None = None
     failure: str = ""
+    workers: NodeGroup | None = None

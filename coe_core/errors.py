@@ -85,10 +85,52 @@ class StackTimeout(DriverError):
 
 
 class Throttled(DriverError):
-    """The service asked to be called less often."""
+    """The service asked to be called less often, or not just now; the call was not done.
+
+    Attributes:
+        retry_after_s: how long the service wants to be left alone [s], None if it did not say.
+    """
 
     is_retryable = True
     cause = "throttled"
+
+    def __init__(
+        self, resource: str, detail: str = "", *, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(resource, detail)
+        self.retry_after_s = retry_after_s
+
+
+class Unreachable(DriverError):
+    """No connection, or no answer in time; what was asked for may have been done."""
+
+    is_retryable = True
+    cause = "unreachable"
+
+
+class Unauthorized(DriverError):
+    """Keystone does not take the credentials, or no longer."""
+
+    cause = "unauthorized"
+
+
+class Forbidden(DriverError):
+    """The service's policy denies the call to this user; trying again is no use."""
+
+    cause = "forbidden"
+
+
+class ServiceFailed(DriverError):
+    """The service answered with an error of its own (500, 502, 504); the call may be done."""
+
+    is_retryable = True
+    cause = "service failed"
+
+
+class BadRequest(DriverError):
+    """The service refuses what was asked as malformed."""
+
+    cause = "bad request"
 
 
 class InvalidTemplate(DriverError):
@@ -117,6 +159,28 @@ class StaleVersion(CoeError):
 
 class UnknownCluster(CoeError):
     """The repository holds no such cluster."""
+
+
+class DuplicateCluster(CoeError):
+    """The repository holds a cluster of this id already."""
+
+
+class LeaseHeld(CoeError):
+    """Somebody else works on the cluster.
+
+    Attributes:
+        holder: who.
+        left: how long until the lease ends, if it is not renewed [s].
+    """
+
+    def __init__(self, cluster: str, holder: str, left: float) -> None:
+        super().__init__(f"{cluster}: {holder} works on it, for {left:.0f} s at least")
+        self.holder = holder
+        self.left = left
+
+
+class LeaseLost(CoeError):
+    """The lease ran out and somebody else took it, so this work must stop."""
 
 
 class Superseded(CoeError):

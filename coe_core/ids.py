@@ -10,6 +10,7 @@ ServerId = NewType("ServerId", str)
 PortId = NewType("PortId", str)
 VolumeId = NewType("VolumeId", str)
 LoadBalancerId = NewType("LoadBalancerId", str)
+ServerGroupId = NewType("ServerGroupId", str)
 TrustId = NewType("TrustId", str)
 
 Tag = NewType("Tag", str)

@@ -3,6 +3,7 @@
 from math import ceil
 from typing import TypeVar
 
+from coe_core.errors import DriverError, Throttled
 from coe_core.ports.poller import Look, PollSchedule
 from coe_core.ports.runtime import Runtime
 from coe_core.units import Seconds
@@ -22,10 +23,27 @@ class LoopPoller:
         tick = Seconds(self._runtime.now() + schedule.first_after)
         while True:
             await self._runtime.sleep(Seconds(max(0.0, tick - self._runtime.now())))
-            value = await look()
+            pause = 0.0
+            try:
+                value = await look()
+            except DriverError as error:
+                value, pause = None, pause_after(error)
             if value is not None:
                 return value
-            tick = next_tick(tick, schedule.every, self._runtime.now())
+            tick = next_tick(tick, schedule.every, Seconds(self._runtime.now() + pause))
+
+
+def pause_after(error: DriverError) -> float:
+    """Return how long not to look again [s] after a look that failed in a way that may pass.
+
+    Whoever looks has a deadline, so a service that stays away does not go unnoticed.
+
+    Raises:
+        DriverError: `error`, if another look cannot mend it.
+    """
+    if not error.is_retryable:
+        raise error
+    return (error.retry_after_s or 0.0) if isinstance(error, Throttled) else 0.0
 
 
 def next_tick(tick: Seconds, every: Seconds, now: Seconds) -> Seconds:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import Field, JsonValue, model_validator
 
 from coe_core.policies import DEFAULT, PolicySet
+from coe_core.provisioners.choice import Choice, Direct, OneStack, Shards
 from models import yaml_file
 from models.block import Block, ListOf, Name, Text
 from models.errors import InvalidInput
@@ -25,6 +26,9 @@ class StackProvisioner(Block):
 
     kind: Literal["stack"] = "stack"
 
+    def choice(self) -> Choice:
+        return OneStack()
+
 
 class ShardedProvisioner(Block):
     """Several stacks per cluster, of at most `nodes_per_shard` nodes each."""
@@ -32,11 +36,17 @@ class ShardedProvisioner(Block):
     kind: Literal["sharded"]
     nodes_per_shard: NodeCount
 
+    def choice(self) -> Choice:
+        return Shards(self.nodes_per_shard)
+
 
 class DirectProvisioner(Block):
     """Server by server, Cluster API's way."""
 
     kind: Literal["direct"]
+
+    def choice(self) -> Choice:
+        return Direct()
 
 
 Provisioner: TypeAlias = StackProvisioner | ShardedProvisioner | DirectProvisioner

@@ -135,7 +135,10 @@ class Flavor(Block):
 
 
 class Template(Block):
-    """The cluster template that scenarios on this set-up create clusters from."""
+    """The cluster template that scenarios on this set-up create clusters from.
+
+    A volume of 0 GiB is none; a keypair of "" is none.
+    """
 
     name: Text
     coe: Literal["kubernetes"]
@@ -145,10 +148,11 @@ class Template(Block):
     master_flavor: Text
     fixed_network: Text
     external_network: Text
-    docker_volume_size_gib: SizeGib
+    docker_volume_size_gib: Annotated[int, Field(ge=0, le=1_000_000)]
     is_flat_network: bool
     floating_ip_enabled: bool
     master_lb_enabled: bool
+    keypair: str = ""
     labels: dict[str, str]
 
     def template(self) -> ClusterTemplate:

@@ -6,14 +6,12 @@ from coe_core.ids import ClusterId, OperationId
 from coe_core.lifecycle.conductor import Conductor
 from coe_core.lifecycle.context import Context, Limits
 from coe_core.memory import MemoryRepository
+from coe_core.phases import Phases
 from coe_core.policies import PolicySet
-from coe_core.ports.poller import Poller, PollSchedule
+from coe_core.ports.poller import PollSchedule
 from coe_core.ports.provisioner import Provisioner
-from coe_core.provisioners.direct import DirectProvisioner
-from coe_core.provisioners.sharded import ShardedProvisioner
-from coe_core.provisioners.stack import StackProvisioner
-from coe_core.provisioners.stacks import StackKeeper
-from coe_core.templates.siting import Siting
+from coe_core.provisioners.choice import provisioner_of
+from coe_core.provisioners.seams import Seams
 from coe_core.units import Seconds
 from models import scenario as schema
 from models.event_log import EventLog
@@ -94,7 +92,7 @@ class Twin:
             runtime=self.runtime,
             cloud=self.cloud,
             repository=self.repository,
-            provisioner=self._provisioner(self.poller),
+            provisioner=self._provisioner(),
             poller=self.poller,
             schedule=self.schedule,
             backoff=self.spec.policies.backoff,
@@ -104,30 +102,13 @@ class Twin:
             limits=Limits(delete_timeout=timeout, sweeps_max=SWEEPS_MAX),
         )
 
-    def _provisioner(self, poller: Poller) -> Provisioner:
-        policies = self.spec.policies
-        zones = tuple(self.spec.setup.hypervisors.availability_zones)
-        siting = Siting(placement=policies.placement, zones=zones)
-        keeper = StackKeeper(self.cloud, poller, self.schedule)
-        match self.spec.provisioner:
-            case schema.StackProvisioner():
-                return StackProvisioner(self.cloud, keeper, siting)
-            case schema.ShardedProvisioner(nodes_per_shard=nodes_per_shard):
-                return ShardedProvisioner(
-                    runtime=self.runtime,
-                    stacks=self.cloud,
-                    keeper=keeper,
-                    batching=policies.batching,
-                    nodes_per_shard=nodes_per_shard,
-                    siting=siting,
-                )
-            case schema.DirectProvisioner():
-                return DirectProvisioner(
-                    runtime=self.runtime,
-                    cloud=self.cloud,
-                    poller=poller,
-                    schedule=self.schedule,
-                    batching=policies.batching,
-                    placement=policies.placement,
-                    zones=zones,
-                )
+    def _provisioner(self) -> Provisioner:
+        seams = Seams(
+            runtime=self.runtime,
+            cloud=self.cloud,
+            poller=self.poller,
+            schedule=self.schedule,
+            zones=tuple(self.spec.setup.hypervisors.availability_zones),
+            phases=Phases(self.runtime, self.log),
+        )
+        return provisioner_of(self.spec.provisioner.choice(), self.spec.policies, seams)

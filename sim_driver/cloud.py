@@ -1,18 +1,33 @@
 """The simulated OpenStack behind the cloud seam."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from coe_core.errors import Conflict
 from coe_core.ids import (
     LoadBalancerId,
     PortId,
     ProjectId,
+    ServerGroupId,
     ServerId,
     StackId,
     Tag,
     TrustId,
     VolumeId,
 )
-from coe_core.ports.cloud import Named, Server, ServerSpec, ServerStatus, Stack, StackSpec, Volume
-from coe_core.units import GiB
+from coe_core.ports.cloud import (
+    UNLIMITED,
+    Allowance,
+    Flavor,
+    Named,
+    Server,
+    ServerSpec,
+    ServerStatus,
+    Stack,
+    StackSpec,
+    Volume,
+)
+from coe_core.units import GiB, MiB
 from sim_driver.compute.service import Nova
 from sim_driver.guest import Guests
 from sim_driver.identity import Trusts
@@ -26,6 +41,10 @@ from sim_driver.substrate import Substrate
 from sim_driver.volume import Volumes
 from sim_driver.world import World
 
+SERVICE_TYPES: Final = frozenset(
+    {"identity", "image", "compute", "network", "orchestration", "volumev3", "load-balancer"}
+)
+
 
 class SimCloud:
     """`coe_core.ports.cloud.CloudDriver` on simulated services.
@@ -37,6 +56,7 @@ class SimCloud:
         substrate = Substrate(world)
         self.world = world
         self.substrate = substrate
+        self._setup = world.setup
         self.trusts = Trusts(substrate)
         self.volumes = Volumes(substrate)
         self.network = Networking(substrate)
@@ -94,9 +114,37 @@ class SimCloud:
         await self._list("nova-api", tag)
         return tuple(server.view() for server in self.nova.servers.tagged(tag))
 
+    async def create_server_group(
+        self, name: str, project: ProjectId, tag: Tag, policy: str
+    ) -> ServerGroupId:
+        """Create a server group."""
+        group = self.nova.accept_group(name, project, tag, policy)
+        await self._list("nova-api", tag)
+        return group.id
+
+    async def delete_server_group(self, group: ServerGroupId) -> None:
+        """Delete a server group."""
+        await self._list("nova-api", self.nova.groups.remove(group).tag)
+
+    async def list_server_groups(self, tag: Tag) -> tuple[Named, ...]:
+        """Return the server groups under `tag`."""
+        return await self._named("nova-api", self.nova.groups, tag)
+
     async def availability_zones(self) -> tuple[str, ...]:
         """Return the zones."""
         return self.nova.inventory.zones
+
+    async def list_flavors(self) -> tuple[Flavor, ...]:
+        """Return the set-up's flavors."""
+        return tuple(
+            Flavor(name=name, vcpus=one.cores, ram=MiB(1024 * one.ram_gib), disk=GiB(one.disk_gib))
+            for name, one in self._setup.flavors.items()
+        )
+
+    async def list_keypairs(self) -> tuple[str, ...]:
+        """Return the keypair of the set-up's cluster template, if it has one."""
+        keypair = self._setup.cluster_template.keypair
+        return (keypair,) if keypair else ()
 
     # Neutron
 
@@ -112,6 +160,16 @@ class SimCloud:
     async def list_ports(self, tag: Tag) -> tuple[Named, ...]:
         """Return the ports under `tag`."""
         return await self._named("neutron-server", self.network.items["port"], tag)
+
+    async def list_networks(self) -> tuple[Named, ...]:
+        """Return the networks of the set-up, and those that were made."""
+        template = self._setup.cluster_template
+        given = (template.fixed_network, template.external_network)
+        made = self.network.items["network"]
+        return (
+            *(Named(id=name, name=name) for name in dict.fromkeys(given)),
+            *(Named(id=item.id, name=item.name) for item in made),
+        )
 
     async def create_load_balancer(
         self, name: str, project: ProjectId, tag: Tag, network: str
@@ -169,6 +227,30 @@ class SimCloud:
     async def list_trusts(self, tag: Tag) -> tuple[Named, ...]:
         """Return the trusts under `tag`."""
         return await self._named("keystone", self.trusts.items, tag)
+
+    async def service_types(self) -> frozenset[str]:
+        """Return the services that are modelled."""
+        return SERVICE_TYPES
+
+    # Glance
+
+    async def list_images(self) -> tuple[Named, ...]:
+        """Return the one image that the set-up boots from."""
+        image = self._setup.cluster_template.image
+        return (Named(id=image, name=image),)
+
+    # quotas of Nova, Neutron and Cinder
+
+    async def allowances(self, project: ProjectId) -> Mapping[str, Allowance]:
+        """Return the quotas."""
+        used = self.substrate.quota.used(project)
+        limits = self.substrate.quota.limits
+        allowances = {
+            kind: Allowance(limit=limit, used=used[kind]) for kind, limit in limits.items()
+        }
+        ram = allowances.pop("ram_gib")
+        limit = ram.limit if ram.limit == UNLIMITED else 1024 * ram.limit
+        return {**allowances, "ram_mib": Allowance(limit=limit, used=1024 * ram.used)}
 
     # common
 

@@ -79,6 +79,7 @@ def resources(cloud: SimCloud) -> Iterator[tuple[str, Resource]]:
     """Yield everything that any service keeps, with its kind."""
     yield from (("stack", root) for root in cloud.heat.roots)
     yield from (("server", server) for server in cloud.nova.servers)
+    yield from (("server group", group) for group in cloud.nova.groups)
     for kind, registry in cloud.network.items.items():
         yield from ((kind, item) for item in registry)
     yield from (("volume", volume) for volume in cloud.volumes.items)

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from coe_core.polling import next_tick
+from coe_core.errors import DriverError
+from coe_core.polling import next_tick, pause_after
 from coe_core.ports.poller import Look, PollSchedule
 from coe_core.units import Seconds
 from sim_driver.substrate import Substrate
@@ -31,11 +32,15 @@ class ComputedPoller:
         try:
             while True:
                 seen = self._changes.version(subject)
-                value = await look()
-                if value is not None:
-                    return value
-                if self._changes.version(subject) == seen:
-                    await self._change(subject, schedule.every)
+                try:
+                    value = await look()
+                except DriverError as error:
+                    await self._runtime.pause(pause_after(error))
+                else:
+                    if value is not None:
+                        return value
+                    if self._changes.version(subject) == seen:
+                        await self._change(subject, schedule.every)
                 tick = await self._next(subject, tick, schedule.every)
         finally:
             self._changes.forget(subject)

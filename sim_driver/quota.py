@@ -13,7 +13,7 @@ class Quota:
     """Usage per project against one limit per kind of resource, as Nova and Neutron keep it."""
 
     def __init__(self, limits: Mapping[str, int]) -> None:
-        self._limits = limits
+        self.limits = limits
         self._used: dict[ProjectId, Counter[str]] = {}
 
     def used(self, project: ProjectId) -> Counter[str]:
@@ -28,9 +28,9 @@ class Quota:
         """
         used = self.used(project)
         short = [
-            f"Requested {amount}, but already used {used[kind]} of {self._limits[kind]} {kind}"
+            f"Requested {amount}, but already used {used[kind]} of {self.limits[kind]} {kind}"
             for kind, amount in wanted.items()
-            if self._limits[kind] != UNLIMITED and used[kind] + amount > self._limits[kind]
+            if self.limits[kind] != UNLIMITED and used[kind] + amount > self.limits[kind]
         ]
         if short:
             raise QuotaExceeded(resource, "Quota exceeded: " + "; ".join(short))

@@ -36,7 +36,7 @@ class Registry(Generic[R]):
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self._by_id: dict[str, R] = {}
-        self._names: set[tuple[ProjectId, str]] = set()
+        self._names: dict[tuple[ProjectId, str], str] = {}
         self._tagged: dict[Tag, dict[str, None]] = {}
         self._issued = 0
 
@@ -63,11 +63,16 @@ class Registry(Generic[R]):
         if (project, name) in self._names:
             raise AlreadyExists(name, f"a {self.kind} named {name} exists in {project}")
 
+    def find(self, project: ProjectId, name: str) -> R | None:
+        """Return the resource of this name, None if the project has none."""
+        identity = self._names.get((project, name))
+        return None if identity is None else self._by_id[identity]
+
     def add(self, resource: R) -> None:
         """Keep a new resource; its name must be free."""
         self.refuse_duplicate(resource.project, resource.name)
         self._by_id[resource.id] = resource
-        self._names.add((resource.project, resource.name))
+        self._names[resource.project, resource.name] = resource.id
         self._tagged.setdefault(resource.tag, {})[resource.id] = None
 
     def get(self, identity: str) -> R:
@@ -89,7 +94,7 @@ class Registry(Generic[R]):
         """
         resource = self.get(identity)
         del self._by_id[identity]
-        self._names.discard((resource.project, resource.name))
+        self._names.pop((resource.project, resource.name), None)
         tagged = self._tagged[resource.tag]
         del tagged[identity]
         if not tagged:

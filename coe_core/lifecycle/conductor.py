@@ -1,7 +1,7 @@
 """Accepts requests, admits them under a policy, and runs one operation per cluster at a time."""
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from typing import Any, Final
 
 from coe_core.cluster import Cluster
@@ -11,14 +11,14 @@ from coe_core.ids import ClusterId
 from coe_core.lifecycle.context import Context
 from coe_core.lifecycle.create import create
 from coe_core.lifecycle.delete import delete
-from coe_core.lifecycle.resize import resize, resized
+from coe_core.lifecycle.leases import Work, under_lease
+from coe_core.lifecycle.resize import resize, resized, resume_resize
 from coe_core.ports.policies import AdmissionPolicy, AdmissionView, Finished, Request
 from coe_core.ports.runtime import Event, Semaphore
+from coe_core.transitions import ClusterStatus
 
 FINISHED_MAX: Final = 1000
 """How many ended operations an admission policy may look back on."""
-
-Work = Callable[[], Awaitable[Cluster]]
 
 
 class Conductor:
@@ -38,11 +38,13 @@ class Conductor:
         """Store `cluster` and create it; return it as it ended.
 
         Raises:
+            DuplicateCluster: there is one of this id.
             Superseded: the cluster was deleted meanwhile.
+            LeaseHeld, LeaseLost: another process works on it.
         """
         await self._context.repository.add(cluster)
         self._context.log(cluster, EventKind.STATUS_CHANGED, cluster.status)
-        return await self._run(cluster, lambda: create(self._context, cluster))
+        return await self._run(cluster, self._create)
 
     async def resize(
         self, cluster: ClusterId, node_count: int, nodes_to_remove: Iterable[str] = ()
@@ -53,11 +55,11 @@ class Conductor:
             UnknownCluster: there is none of this id.
             IllegalTransition: its status does not allow it.
             InvalidRequest: see `resized`.
+            LeaseHeld, LeaseLost: another process works on it.
         """
         names = tuple(nodes_to_remove)
 
-        async def work() -> Cluster:
-            current = await self._context.repository.get(cluster)
+        async def work(current: Cluster) -> Cluster:
             workers = resized(current, node_count, names)
             return await resize(self._context, current, workers)
 
@@ -69,15 +71,40 @@ class Conductor:
         Raises:
             UnknownCluster: there is none of this id, or another delete was faster.
             Superseded: another delete took over.
+            LeaseHeld, LeaseLost: another process works on it.
         """
-
-        async def work() -> Cluster:
-            return await delete(self._context, await self._context.repository.get(cluster))
-
         current = await self._context.repository.get(cluster)
         if cluster in self._stops:
             self._stops[cluster].set()
-        return await self._run(current, work)
+        return await self._run(current, self._delete)
+
+    async def resume(self, cluster: ClusterId) -> Cluster:
+        """Take up what a process that is gone began; return the cluster as it ended.
+
+        Raises:
+            UnknownCluster: there is none of this id.
+            Superseded: the cluster was deleted meanwhile.
+            LeaseHeld, LeaseLost: another process works on it.
+        """
+        return await self._run(await self._context.repository.get(cluster), self._resume)
+
+    async def _create(self, cluster: Cluster) -> Cluster:
+        return await create(self._context, cluster)
+
+    async def _delete(self, cluster: Cluster) -> Cluster:
+        return await delete(self._context, cluster)
+
+    async def _resume(self, cluster: Cluster) -> Cluster:
+        match cluster.status:
+            case ClusterStatus.CREATE_IN_PROGRESS:
+                return await create(self._context, cluster)
+            case ClusterStatus.UPDATE_IN_PROGRESS:
+                return await resume_resize(self._context, cluster)
+            case ClusterStatus.DELETE_IN_PROGRESS:
+                return await delete(self._context, cluster)
+            case ClusterStatus.DELETE_COMPLETE:  # it died before it forgot the cluster
+                await self._context.repository.remove(cluster.id)
+        return cluster
 
     async def _run(self, cluster: Cluster, work: Work) -> Cluster:
         turn = self._turns.setdefault(cluster.id, self._context.runtime.semaphore(1))
@@ -94,7 +121,7 @@ class Conductor:
         started_at = self._context.runtime.now()
         has_failed = True
         try:
-            ended = await work()
+            ended = await under_lease(self._context, cluster.id, work)
             has_failed = ended.status.is_failed
         finally:
             ended_at = self._context.runtime.now()

@@ -1,9 +1,12 @@
 """What every coroutine of the lifecycle is handed."""
 
 from dataclasses import dataclass, replace
+from math import inf
+from typing import Final
 
-from coe_core.cluster import Cluster, Operation, Verb
+from coe_core.cluster import Cluster, NodeGroup, Operation, Verb
 from coe_core.events import Event, EventKind
+from coe_core.phases import Phases
 from coe_core.ports.cloud import CloudDriver
 from coe_core.ports.draws import Draws, EventSink, Ids
 from coe_core.ports.policies import BackoffPolicy
@@ -13,6 +16,8 @@ from coe_core.ports.repository import ClusterRepository
 from coe_core.ports.runtime import Runtime
 from coe_core.transitions import Outcome
 from coe_core.units import Seconds
+
+FOREVER: Final = Seconds(inf)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +30,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One world, seen from the lifecycle."""
+    """One world, seen from the lifecycle.
+
+    `holder` names this process on the leases that it takes; a lease is renewed while work
+    goes on, unless `lease_ttl` [s] is infinite.
+    """
 
     runtime: Runtime
     cloud: CloudDriver
@@ -38,6 +47,13 @@ class Context:
     ids: Ids
     events: EventSink
     limits: Limits
+    holder: str = "coe-twin"
+    lease_ttl: Seconds = FOREVER
+
+    @property
+    def phases(self) -> Phases:
+        """Where the lifecycle's own phases are logged."""
+        return Phases(self.runtime, self.events)
 
     def log(self, cluster: Cluster, kind: EventKind, subject: str, detail: str = "") -> None:
         """Append an event about `cluster` at the present instant."""
@@ -54,14 +70,28 @@ class Context:
         self.log(moved, EventKind.STATUS_CHANGED, moved.status, reason)
         return moved
 
-    async def begin(self, cluster: Cluster, verb: Verb) -> Operation:
-        """Write the intent to do `verb`."""
+    async def begin(
+        self, cluster: Cluster, verb: Verb, workers: NodeGroup | None = None
+    ) -> Operation:
+        """Write the intent to do `verb`, or take up the one that nobody ended."""
+        left = await self.unended(cluster, verb)
         operation = Operation(
-            id=self.ids.operation(), cluster=cluster.id, verb=verb, asked_at=self.runtime.now()
+            id=self.ids.operation() if left is None else left.id,
+            cluster=cluster.id,
+            verb=verb,
+            asked_at=self.runtime.now(),
+            workers=workers,
         )
         await self.repository.write_operation(operation)
         self.log(cluster, EventKind.OPERATION_STARTED, verb)
         return operation
+
+    async def unended(self, cluster: Cluster, verb: Verb) -> Operation | None:
+        """Return the operation of this kind that a process left behind, if there is one."""
+        for operation in await self.repository.operations(cluster.id):
+            if operation.verb is verb and operation.ended_at is None:
+                return operation
+        return None
 
     async def end(self, cluster: Cluster, operation: Operation, failure: str = "") -> None:
         """Close an operation."""

@@ -4,6 +4,7 @@ from typing import Final
 
 from coe_core.cluster import Cluster, Verb
 from coe_core.errors import DeadlineExceeded, DriverError, StackTimeout
+from coe_core.lifecycle.attempts import attempts
 from coe_core.lifecycle.context import Context
 from coe_core.lifecycle.sweep import sweep
 from coe_core.transitions import ClusterStatus, Outcome
@@ -24,8 +25,7 @@ async def delete(context: Context, cluster: Cluster) -> Cluster:
     operation = await context.begin(asked, Verb.DELETE)
     try:
         async with context.runtime.deadline(context.limits.delete_timeout):
-            await context.provisioner.remove(asked)
-            await sweep(context, asked.tag)
+            await attempts(context, asked, lambda: _take_down(context, asked), "delete/back-off")
     except DeadlineExceeded:
         error: DriverError = StackTimeout(
             cluster.name, f"Delete timed out after {context.limits.delete_timeout:g} s"
@@ -42,8 +42,15 @@ async def delete(context: Context, cluster: Cluster) -> Cluster:
     return ended
 
 
+async def _take_down(context: Context, cluster: Cluster) -> None:
+    with context.phases.of(cluster, "remove"):
+        await context.provisioner.remove(cluster)
+    with context.phases.of(cluster, "sweep"):
+        await sweep(context, cluster.tag)
+
+
 async def _close_superseded(context: Context, cluster: Cluster) -> None:
     """Close the operations that this delete cut short."""
     for operation in await context.repository.operations(cluster.id):
-        if operation.ended_at is None:
+        if operation.ended_at is None and operation.verb is not Verb.DELETE:
             await context.end(cluster, operation, SUPERSEDED)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from coe_core.cluster import Cluster, NodeGroup, Verb, node_index
+from coe_core.cluster import Cluster, NodeGroup, Operation, Verb, node_index
 from coe_core.errors import DeadlineExceeded, DriverError, InvalidRequest, StackTimeout
-from coe_core.lifecycle.attempts import converge
+from coe_core.lifecycle.attempts import attempts
 from coe_core.lifecycle.context import Context
 from coe_core.transitions import Outcome
 
@@ -31,15 +31,32 @@ async def resize(context: Context, cluster: Cluster, workers: NodeGroup) -> Clus
     After a failure the record keeps the old count, as Magnum's does; what the cloud holds
     beyond it is found by tag and removed by the next resize or delete.
     """
+    cluster.on(Outcome.RESIZE_ASKED)  # refused before the intent is written
+    operation = await context.begin(cluster, Verb.RESIZE, workers)
     asked = await context.move(cluster, Outcome.RESIZE_ASKED)
-    operation = await context.begin(asked, Verb.RESIZE)
+    return await _carry_out(context, asked, operation, workers)
+
+
+async def resume_resize(context: Context, cluster: Cluster) -> Cluster:
+    """Take up the resize that left `cluster` in UPDATE_IN_PROGRESS; return it as it ended."""
+    operation = await context.unended(cluster, Verb.RESIZE)
+    if operation is None or operation.workers is None:
+        return await context.move(cluster, Outcome.FAILED, "what it should become was lost")
+    return await _carry_out(context, cluster, operation, operation.workers)
+
+
+async def _carry_out(
+    context: Context, asked: Cluster, operation: Operation, workers: NodeGroup
+) -> Cluster:
     wanted = replace(asked, workers=workers)
     try:
-        async with context.runtime.deadline(cluster.create_timeout):
-            await converge(context, wanted)
+        async with context.runtime.deadline(asked.create_timeout):
+            await attempts(
+                context, wanted, lambda: context.provisioner.converge(wanted), "back-off"
+            )
     except DeadlineExceeded:
         error: DriverError = StackTimeout(
-            cluster.name, f"Update timed out after {cluster.create_timeout:g} s"
+            asked.name, f"Update timed out after {asked.create_timeout:g} s"
         )
     except DriverError as caught:
         error = caught

@@ -10,7 +10,16 @@ from functools import partial
 from typing import TypeVar
 
 from coe_core.errors import Conflict, NotFound, ResourceFailed
-from coe_core.ids import LoadBalancerId, PortId, ServerId, StackId, Tag, TrustId, VolumeId
+from coe_core.ids import (
+    LoadBalancerId,
+    PortId,
+    ServerGroupId,
+    ServerId,
+    StackId,
+    Tag,
+    TrustId,
+    VolumeId,
+)
 from coe_core.lifecycle.context import Context
 from coe_core.ports.cloud import CloudDriver
 
@@ -33,6 +42,7 @@ async def leftovers(cloud: CloudDriver, tag: Tag) -> tuple[Leftover, ...]:
     volumes = [VolumeId(item.id) for item in await cloud.list_volumes(tag)]
     ports = [PortId(item.id) for item in await cloud.list_ports(tag)]
     balancers = [LoadBalancerId(item.id) for item in await cloud.list_load_balancers(tag)]
+    groups = [ServerGroupId(item.id) for item in await cloud.list_server_groups(tag)]
     trusts = [TrustId(item.id) for item in await cloud.list_trusts(tag)]
     return (
         *_of_kind("stack", stacks, cloud.delete_stack),
@@ -40,6 +50,7 @@ async def leftovers(cloud: CloudDriver, tag: Tag) -> tuple[Leftover, ...]:
         *_of_kind("volume", volumes, cloud.delete_volume),
         *_of_kind("port", ports, cloud.delete_port),
         *_of_kind("load balancer", balancers, cloud.delete_load_balancer),
+        *_of_kind("server group", groups, cloud.delete_server_group),
         *_of_kind("trust", trusts, cloud.delete_trust),
     )
 

@@ -4,16 +4,29 @@ No retry, no polling loop and no state machine stand behind these verbs; those a
 core's. Every create takes a name that is unique in its project and the tag of the cluster,
 so that after a lost answer the core can look before it creates again.
 
-Contract rules (ids are append-only):
+Contract rules (ids are append-only; `coe_core.conformance.cloud` holds one test each):
 
 - C101 a create returns before the resource is ready; its status is then read by `show`.
 - C102 a second create of the same name in the same project raises AlreadyExists.
 - C103 `show` and `delete` of an unknown id raise NotFound.
-- C104 a delete returns once deletion has begun; `show` raises NotFound when it is over.
-- C105 `list` by tag returns what was created under the tag and is not deleted, in the
-  order of creation.
+- C104 a delete returns once deletion has begun, or later; `show` raises NotFound when it is
+  over, and until then a server says `is_deleting`.
+- C105 `list` by tag returns what was created under the tag and is not deleted, each once.
 - C106 a create that is refused leaves nothing behind.
 - C107 deleting a stack deletes every resource that it made.
+- C108 a stack shows the parameters it was last given, as text (`coe_core.templates.hot.as_text`).
+- C109 `list` by tag also returns the servers and ports that a stack made under the same tag.
+- C110 a server that no host has room for is accepted, then reads ERROR with a fault that
+  `coe_core.faults` reads as NoValidHost.
+- C111 a create that names an unknown flavor, image or network raises NotFound with that name.
+- C112 a create beyond the quota raises QuotaExceeded.
+- C113 a server has signalled only once its guest has, and then for good.
+- C114 a stack that failed says why, in words that `coe_core.faults` reads as the cause.
+- C115 updating a stack brings what it made to the new parameters; members named as removed go.
+- C116 deleting what is being deleted already raises nothing but NotFound.
+- C117 flavors, images, networks and keypairs that the catalogue lists are accepted by creates.
+- C118 allowances count what exists: a new server raises `instances` by one, its end lowers it.
+- C119 a server group is found by its tag, and a server may ask for it by name.
 """
 
 from collections.abc import Mapping
@@ -26,13 +39,14 @@ from coe_core.ids import (
     LoadBalancerId,
     PortId,
     ProjectId,
+    ServerGroupId,
     ServerId,
     StackId,
     Tag,
     TrustId,
     VolumeId,
 )
-from coe_core.units import GiB, Seconds
+from coe_core.units import GiB, MiB, Seconds
 
 
 class StackStatus(StrEnum):
@@ -82,13 +96,13 @@ class StackSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """A stack as Heat shows it."""
+    """A stack as Heat shows it; `parameters` in the words of C108, without Heat's own."""
 
     id: StackId
     name: str
     status: StackStatus
     reason: str
-    parameters: Mapping[str, Json] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 class Stacks(Protocol):
@@ -116,7 +130,7 @@ class Stacks(Protocol):
 
         Raises:
             NotFound: there is no such stack.
-            Conflict: another action is in progress.
+            Conflict: another action is in progress, and Heat does not take over.
             InvalidTemplate: Heat refuses the template.
         """
 
@@ -141,7 +155,11 @@ class ServerStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSpec:
-    """A server to boot; `hints` go to the scheduler (`group`, `availability_zone`)."""
+    """A server to boot.
+
+    `zone` and `group` are wishes to the scheduler: an availability zone, and the name of a
+    server group of the same project. Both are "" for none, as is `keypair`.
+    """
 
     name: str
     project: ProjectId
@@ -150,7 +168,9 @@ class ServerSpec:
     image: str
     port: PortId
     user_data: str
-    hints: Mapping[str, str] = field(default_factory=dict)
+    zone: str = ""
+    group: str = ""
+    keypair: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +189,16 @@ class Server:
     is_deleting: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flavor:
+    """The size of a server: cores [-], memory and root disk."""
+
+    name: str
+    vcpus: int
+    ram: MiB
+    disk: GiB
+
+
 class Compute(Protocol):
     """Nova."""
 
@@ -178,7 +208,7 @@ class Compute(Protocol):
         Raises:
             AlreadyExists: the project has a server of this name.
             QuotaExceeded: cores, RAM or instances.
-            NotFound: unknown flavor, image or port.
+            NotFound: unknown flavor, image, port, keypair or server group.
         """
 
     async def show_server(self, server: ServerId) -> Server:
@@ -198,8 +228,34 @@ class Compute(Protocol):
     async def list_servers(self, tag: Tag) -> tuple[Server, ...]:
         """Return the servers under `tag`."""
 
+    async def create_server_group(
+        self, name: str, project: ProjectId, tag: Tag, policy: str
+    ) -> ServerGroupId:
+        """Create a server group with a scheduling policy of Nova's, such as `anti-affinity`.
+
+        Raises:
+            AlreadyExists: the project has a server group of this name.
+            QuotaExceeded: server groups.
+        """
+
+    async def delete_server_group(self, group: ServerGroupId) -> None:
+        """Delete a server group; its members stay.
+
+        Raises:
+            NotFound: there is no such server group.
+        """
+
+    async def list_server_groups(self, tag: Tag) -> tuple["Named", ...]:
+        """Return the server groups under `tag`."""
+
     async def availability_zones(self) -> tuple[str, ...]:
         """Return the zones in which servers can be placed."""
+
+    async def list_flavors(self) -> tuple[Flavor, ...]:
+        """Return the flavors that the project may use."""
+
+    async def list_keypairs(self) -> tuple[str, ...]:
+        """Return the names of the caller's keypairs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +287,9 @@ class Networks(Protocol):
 
     async def list_ports(self, tag: Tag) -> tuple[Named, ...]:
         """Return the ports under `tag`."""
+
+    async def list_networks(self) -> tuple[Named, ...]:
+        """Return the networks that the project may use, shared and external ones too."""
 
 
 class LoadBalancers(Protocol):
@@ -317,5 +376,58 @@ class Identity(Protocol):
         """Return the trusts under `tag`."""
 
 
-class CloudDriver(Stacks, Compute, Networks, LoadBalancers, Volumes, Identity, Protocol):
+class Images(Protocol):
+    """Glance."""
+
+    async def list_images(self) -> tuple[Named, ...]:
+        """Return the images that the project may boot from."""
+
+
+UNLIMITED = -1
+"""A quota without a limit, as OpenStack writes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """One quota of a project: its limit, UNLIMITED for none, and what is used of it."""
+
+    limit: int
+    used: int
+
+    @property
+    def left(self) -> float:
+        """How much more is allowed, infinity without a limit."""
+        return float("inf") if self.limit == UNLIMITED else max(0, self.limit - self.used)
+
+
+class Quotas(Protocol):
+    """What a project may use, as each service counts it."""
+
+    async def allowances(self, project: ProjectId) -> Mapping[str, Allowance]:
+        """Return the quotas of `project` that the cloud tells.
+
+        Keys: instances, cores, ram_mib, ports, floating_ips, volumes, load_balancers. What the
+        cloud does not tell, or a service that is not there, is left out.
+        """
+
+
+class Catalogue(Protocol):
+    """Keystone's catalogue."""
+
+    async def service_types(self) -> frozenset[str]:
+        """Return the types of the services that have an endpoint, such as `orchestration`."""
+
+
+class CloudDriver(
+    Stacks,
+    Compute,
+    Networks,
+    LoadBalancers,
+    Volumes,
+    Identity,
+    Images,
+    Quotas,
+    Catalogue,
+    Protocol,
+):
     """All services; a coroutine of the core asks for the narrowest Protocol that it needs."""

@@ -30,5 +30,6 @@ class Poller(Protocol):
     async def until(self, subject: str, look: Look[T], schedule: PollSchedule) -> T:
         """Return the first value that `look` returns at a tick.
 
-        `subject` is the id of what is looked at. An error of `look` is the caller's.
+        `subject` is the id of what is looked at. A retryable error of `look` is a look that
+        saw nothing; any other is the caller's.
         """

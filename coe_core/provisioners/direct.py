@@ -7,10 +7,11 @@ from typing import Protocol, TypeVar
 from coe_core.cluster import Cluster, Node, NodeGroup, Role, node_name
 from coe_core.errors import NotFound
 from coe_core.faults import error_of
-from coe_core.ids import LoadBalancerId, PortId, ServerId
+from coe_core.ids import LoadBalancerId, PortId, ServerGroupId, ServerId
 from coe_core.ports.cloud import (
     Compute,
     LoadBalancers,
+    Named,
     Networks,
     Server,
     ServerSpec,
@@ -18,10 +19,9 @@ from coe_core.ports.cloud import (
     Volume,
     Volumes,
 )
-from coe_core.ports.policies import BatchingPolicy, PlacementPolicy
-from coe_core.ports.poller import Poller, PollSchedule
-from coe_core.ports.runtime import Runtime
+from coe_core.ports.policies import BatchingPolicy, Placement, PlacementPolicy
 from coe_core.provisioners.batches import Batches
+from coe_core.provisioners.seams import Seams
 from coe_core.templates.user_data import user_data
 
 Id = TypeVar("Id", bound=str)
@@ -56,39 +56,35 @@ class Found:
 class DirectProvisioner:
     """Boots masters, then workers under a batching policy."""
 
-    def __init__(
-        self,
-        *,
-        runtime: Runtime,
-        cloud: NodeCloud,
-        poller: Poller,
-        schedule: PollSchedule,
-        batching: BatchingPolicy,
-        placement: PlacementPolicy,
-        zones: tuple[str, ...],
-    ) -> None:
-        self._runtime = runtime
-        self._cloud = cloud
-        self._poller = poller
-        self._schedule = schedule
+    def __init__(self, seams: Seams, batching: BatchingPolicy, placement: PlacementPolicy) -> None:
+        self._runtime = seams.runtime
+        self._cloud: NodeCloud = seams.cloud
+        self._poller = seams.poller
+        self._schedule = seams.schedule
+        self._zones = seams.zones
+        self._phases = seams.phases
         self._batching = batching
         self._placement = placement
-        self._zones = zones
 
     async def converge(self, cluster: Cluster) -> None:
         """Boot the nodes that are missing; delete those that are no longer wanted."""
         found = await self._find(cluster)
         await self._ensure_load_balancer(cluster)
+        await self._ensure_server_group(cluster)
         wanted = {node.name for node in wanted_nodes(cluster)}
         surplus = [name for name in found.names() if name not in wanted]
         await self._delete(surplus, found)
-        await self._boot(cluster, cluster.masters, found)
-        await self._boot(cluster, cluster.workers, found)
+        with self._phases.of(cluster, "masters"):
+            await self._boot(cluster, cluster.masters, found)
+        with self._phases.of(cluster, "workers"):
+            await self._boot(cluster, cluster.workers, found)
 
     async def remove(self, cluster: Cluster) -> None:
-        """Delete all nodes, then the load balancer."""
+        """Delete all nodes, then their server group and the load balancer."""
         found = await self._find(cluster)
         await self._delete(found.names(), found)
+        for group in await self._server_groups(cluster):
+            await ignore_missing(self._cloud.delete_server_group, ServerGroupId(group.id))
         for balancer in await self._cloud.list_load_balancers(cluster.tag):
             await ignore_missing(self._cloud.delete_load_balancer, LoadBalancerId(balancer.id))
 
@@ -108,6 +104,20 @@ class DirectProvisioner:
         await self._cloud.create_load_balancer(
             f"{cluster.name}-api", cluster.project, cluster.tag, cluster.template.fixed_network
         )
+
+    async def _ensure_server_group(self, cluster: Cluster) -> None:
+        placement = self._placement.place(0, self._zones)
+        if placement.group_policy is None or await self._server_groups(cluster):
+            return
+        name = _group_name(cluster, placement)
+        await self._cloud.create_server_group(
+            name, cluster.project, cluster.tag, placement.group_policy
+        )
+
+    async def _server_groups(self, cluster: Cluster) -> tuple[Named, ...]:
+        if self._placement.place(0, self._zones).group_policy is None:
+            return ()
+        return await self._cloud.list_server_groups(cluster.tag)
 
     async def _boot(self, cluster: Cluster, group: NodeGroup, found: Found) -> None:
         members = {index: _node(cluster, group.role, index) for index in group.members()}
@@ -155,11 +165,6 @@ class DirectProvisioner:
             )
         is_master = node.role is Role.MASTER
         placement = self._placement.place(node.index, self._zones)
-        wishes = {
-            "availability_zone": placement.availability_zone,
-            "group": f"{cluster.name}-{placement.server_group}" if placement.server_group else None,
-            "group_policy": placement.group_policy,
-        }
         spec = ServerSpec(
             name=node.name,
             project=cluster.project,
@@ -168,7 +173,9 @@ class DirectProvisioner:
             image=template.image,
             port=port,
             user_data=user_data(cluster, node.role),
-            hints={name: wish for name, wish in wishes.items() if wish is not None},
+            zone=placement.availability_zone or "",
+            group=_group_name(cluster, placement),
+            keypair=template.keypair,
         )
         return await self._cloud.create_server(spec)
 
@@ -229,6 +236,10 @@ async def ignore_missing(delete: Callable[[Id], Awaitable[None]], identity: Id) 
 
 def _node(cluster: Cluster, role: Role, index: int) -> Node:
     return Node(name=node_name(cluster.name, role, index), role=role, index=index)
+
+
+def _group_name(cluster: Cluster, placement: Placement) -> str:
+    return f"{cluster.name}-{placement.server_group}" if placement.server_group else ""
 
 
 def _is_active(server: Server) -> bool:

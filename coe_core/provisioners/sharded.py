@@ -9,6 +9,7 @@ from typing import Final
 
 from coe_core.cluster import Cluster
 from coe_core.documents import Json
+from coe_core.phases import Phases
 from coe_core.ports.cloud import Stack, Stacks, StackSpec
 from coe_core.ports.policies import BatchingPolicy
 from coe_core.ports.runtime import Runtime
@@ -32,6 +33,7 @@ class ShardedProvisioner:
         keeper: StackKeeper,
         batching: BatchingPolicy,
         nodes_per_shard: int,
+        phases: Phases,
         siting: Siting = NO_WISH,
     ) -> None:
         if nodes_per_shard < 1:
@@ -41,20 +43,23 @@ class ShardedProvisioner:
         self._keeper = keeper
         self._batching = batching
         self._nodes_per_shard = nodes_per_shard
+        self._phases = phases
         self._siting = siting
 
     async def converge(self, cluster: Cluster) -> None:
         """Bring the masters up, then the shards; remove shards that are no longer wanted."""
         found = {stack.name: stack for stack in await self._stacks.list_stacks(cluster.tag)}
         masters = self._masters(cluster)
-        await self._keeper.converge(masters, found.pop(masters.name, None))
+        with self._phases.of(cluster, "masters"):
+            await self._keeper.converge(masters, found.pop(masters.name, None))
         shards = self.shards(cluster)
         wanted = tuple(shards.values())
 
         async def one(number: int) -> None:
             await self._keeper.converge(wanted[number], found.get(wanted[number].name))
 
-        await Batches(self._runtime, self._batching, one).run(range(len(wanted)))
+        with self._phases.of(cluster, "shards"):
+            await Batches(self._runtime, self._batching, one).run(range(len(wanted)))
         await self._remove([found[name] for name in found if name not in shards])
 
     async def remove(self, cluster: Cluster) -> None:

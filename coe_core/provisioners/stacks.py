@@ -5,6 +5,7 @@ from coe_core.faults import error_of
 from coe_core.ids import StackId
 from coe_core.ports.cloud import Stack, Stacks, StackSpec, StackStatus
 from coe_core.ports.poller import Poller, PollSchedule
+from coe_core.templates.hot import as_text
 
 
 class StackKeeper:
@@ -31,7 +32,7 @@ class StackKeeper:
             found = None
         if found is None:
             stack = await self._stacks.create_stack(spec)
-        elif found.parameters == spec.parameters and not found.status.is_failed:
+        elif _has(found, spec) and not found.status.is_failed:
             return
         else:
             stack = found.id
@@ -76,3 +77,8 @@ class StackKeeper:
         except NotFound:
             return True
         return shown if shown.status is StackStatus.DELETE_FAILED else None
+
+
+def _has(stack: Stack, spec: StackSpec) -> bool:
+    """Return whether `stack` was last given the parameters of `spec`."""
+    return stack.parameters == {name: as_text(value) for name, value in spec.parameters.items()}

@@ -1,5 +1,6 @@
 """Builders for Heat Orchestration Templates; a template is a plain dict, as Heat takes it."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -57,6 +58,14 @@ def group(count: Json, member: Json, removed: Json = None, depends_on: Iterable[
     return resource("OS::Heat::ResourceGroup", properties, depends_on)
 
 
+def tagged(properties: Mapping[str, Json]) -> dict[str, Json]:
+    """Return `properties` of a resource together with the mark of its cluster.
+
+    Heat has `tags` on Neutron's resources and on servers since Pike.
+    """
+    return {**properties, "tags": [get_param("cluster_tag")]}
+
+
 def parameters_in(value: Json) -> Iterator[str]:
     """Yield the name of every parameter that `value` refers to, in order, with repeats."""
     if isinstance(value, list):
@@ -101,3 +110,18 @@ def declared_in(template_: Mapping[str, Json]) -> tuple[str, ...]:
     declared = template_["parameters"]
     assert isinstance(declared, dict), "a template of ours has a parameter section"
     return tuple(declared)
+
+
+def as_text(value: Json) -> str:
+    """Return the value of a parameter as a stack shows it: digits, commas, or JSON.
+
+    Source: heat, heat/engine/parameters.py, `__str__` of the classes of parameters. Keys of
+    a map are sorted here, so that equal maps have equal texts.
+    """
+    match value:
+        case list():
+            return ",".join(as_text(item) for item in value)
+        case dict():
+            return json.dumps(value, sort_keys=True)
+        case _:
+            return str(value)

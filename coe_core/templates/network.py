@@ -53,9 +53,11 @@ def private_network() -> dict[str, Json]:
         "subnet": hot.get_resource("fixed_subnet"),
     }
     return {
-        "fixed_network": hot.resource("OS::Neutron::Net", {"name": named("network")}),
-        "fixed_subnet": hot.resource("OS::Neutron::Subnet", subnet),
-        "extrouter": hot.resource("OS::Neutron::Router", {"external_gateway_info": gateway}),
+        "fixed_network": hot.resource("OS::Neutron::Net", hot.tagged({"name": named("network")})),
+        "fixed_subnet": hot.resource("OS::Neutron::Subnet", hot.tagged(subnet)),
+        "extrouter": hot.resource(
+            "OS::Neutron::Router", hot.tagged({"external_gateway_info": gateway})
+        ),
         ROUTED: hot.resource("OS::Neutron::RouterInterface", inside),
     }
 
@@ -64,7 +66,7 @@ def security_groups() -> dict[str, Json]:
     """Return one security group per purpose."""
     return {
         _RESOURCE[purpose]: hot.resource(
-            "OS::Neutron::SecurityGroup", {"name": named(purpose), "rules": rules}
+            "OS::Neutron::SecurityGroup", hot.tagged({"name": named(purpose), "rules": rules})
         )
         for purpose, rules in RULES.items()
     }

@@ -37,6 +37,9 @@ SECURITY_GROUPS: Final[Mapping[Role, tuple[str, ...]]] = {
     Role.WORKER: ("secgroup_kube_minion_id",),
 }
 API_SWITCH: Final = "api_address_switch"
+TAG_KEY: Final = "coe_tag"
+"""Cinder has no tags; a volume carries its cluster's mark as metadata under this key."""
+
 API_ADDRESSES: Final = ("KUBE_API_PUBLIC_ADDRESS", "KUBE_API_PRIVATE_ADDRESS")
 
 
@@ -46,7 +49,7 @@ def node_template(template: ClusterTemplate, role: Role, siting: Siting) -> dict
         **_signal(role),
         **_user_data(template, role),
         **_port(template, role),
-        SERVER[role]: _server(role, siting),
+        SERVER[role]: _server(template, role, siting),
         **_volume(template, role),
     }
     if role is Role.MASTER and template.master_lb_enabled:
@@ -150,7 +153,7 @@ def _port(template: ClusterTemplate, role: Role) -> dict[str, Json]:
         "network": hot.get_param("fixed_network"),
         "security_groups": [hot.get_param(name) for name in SECURITY_GROUPS[role]],
     }
-    resources = {port: hot.resource("OS::Neutron::Port", properties)}
+    resources = {port: hot.resource("OS::Neutron::Port", hot.tagged(properties))}
     if template.floating_ip_enabled:
         resources[f"{PREFIX[role]}_floating"] = hot.resource(
             "OS::Neutron::FloatingIP",
@@ -162,7 +165,7 @@ def _port(template: ClusterTemplate, role: Role) -> dict[str, Json]:
     return resources
 
 
-def _server(role: Role, siting: Siting) -> Json:
+def _server(template: ClusterTemplate, role: Role, siting: Siting) -> Json:
     properties: dict[str, Json] = {
         "name": hot.get_param("name"),
         "image": hot.get_param("server_image"),
@@ -171,12 +174,14 @@ def _server(role: Role, siting: Siting) -> Json:
         "user_data": hot.get_resource(_mime(role)),
         "networks": [{"port": hot.get_resource(f"{PREFIX[role]}_eth0")}],
     }
+    if template.keypair:
+        properties["key_name"] = hot.get_param("keypair")
     if siting.has_zones:
         zone = hot.get_param("availability_zones", hot.get_param("index"))
         properties["availability_zone"] = zone
     if siting.group_policy:
         properties["scheduler_hints"] = {"group": hot.get_param("server_group")}
-    return hot.resource("OS::Nova::Server", properties)
+    return hot.resource("OS::Nova::Server", hot.tagged(properties))
 
 
 def _volume(template: ClusterTemplate, role: Role) -> dict[str, Json]:
@@ -187,8 +192,11 @@ def _volume(template: ClusterTemplate, role: Role) -> dict[str, Json]:
         "volume_id": hot.get_resource("docker_volume"),
         "mountpoint": "/dev/vdb",
     }
-    size = hot.get_param("docker_volume_size")
+    volume: dict[str, Json] = {
+        "size": hot.get_param("docker_volume_size"),
+        "metadata": {TAG_KEY: hot.get_param("cluster_tag")},
+    }
     return {
-        "docker_volume": hot.resource("OS::Cinder::Volume", {"size": size}),
+        "docker_volume": hot.resource("OS::Cinder::Volume", volume),
         "docker_volume_attach": hot.resource("OS::Cinder::VolumeAttachment", attachment),
     }

@@ -61,8 +61,12 @@ def with_server_group(resources: dict[str, Json], siting: Siting) -> dict[str, J
     """Return `resources` and the server group that the nodes share, if they share one."""
     if siting.group_policy is None:
         return resources
-    policies: dict[str, Json] = {"policies": [siting.group_policy]}
-    return {**resources, "server_group": hot.resource("OS::Nova::ServerGroup", policies)}
+    # Nova's server groups have no tags, so the name begins with the cluster's.
+    group: dict[str, Json] = {
+        "name": hot.list_join("/", [hot.get_param("cluster_tag"), "nodes"]),
+        "policies": [siting.group_policy],
+    }
+    return {**resources, "server_group": hot.resource("OS::Nova::ServerGroup", group)}
 
 
 def group_member(nested: Mapping[str, Json], role: Role, known: Mapping[str, Json]) -> Json:

@@ -1,7 +1,5 @@
 """Servers as the simulated Nova keeps them."""
 
-from collections.abc import Mapping
-
 from coe_core.ids import PortId, ProjectId, ServerId, Tag
 from coe_core.ports.cloud import Server, ServerSpec, ServerStatus
 from sim_driver.compute.inventory import Flavor
@@ -15,8 +13,8 @@ class SimServer:
         "fault",
         "flavor",
         "gone",
+        "group",
         "has_signalled",
-        "hints",
         "host",
         "id",
         "key",
@@ -27,6 +25,7 @@ class SimServer:
         "signals",
         "status",
         "tag",
+        "zone",
     )
 
     def __init__(
@@ -37,7 +36,8 @@ class SimServer:
         self.project: ProjectId = spec.project
         self.tag: Tag = spec.tag
         self.port: PortId = spec.port
-        self.hints: Mapping[str, str] = spec.hints
+        self.zone = spec.zone
+        self.group = spec.group
         self.flavor = flavor
         self.key = key
         self.signals = signals

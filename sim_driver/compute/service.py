@@ -1,14 +1,15 @@
 """Nova as its clients see it, and the way of a server through it."""
 
-from collections import Counter
 from collections.abc import Callable
 
 from coe_core.errors import DriverError, NotFound, NoValidHost
+from coe_core.ids import ProjectId, Tag
 from coe_core.ports.cloud import ServerSpec, ServerStatus
 from sim_driver.cancellation import Cancelled
 from sim_driver.compute.hosts import Builder
 from sim_driver.compute.inventory import Flavor, Inventory
 from sim_driver.compute.scheduler import SchedulerProcess
+from sim_driver.compute.server_groups import SimServerGroup
 from sim_driver.compute.servers import SimServer
 from sim_driver.controllers import processes
 from sim_driver.guest import Guests
@@ -34,6 +35,7 @@ class Nova:
         self._builder = Builder(substrate, images, network)
         self.inventory = Inventory(setup)
         self.servers = Registry[SimServer]("server")
+        self._image = setup.cluster_template.image
         self._flavors = {
             name: Flavor(cores=block.cores, ram_gib=block.ram_gib, disk_gib=block.disk_gib)
             for name, block in setup.flavors.items()
@@ -44,7 +46,7 @@ class Nova:
         ]
         self._turn = 0
         self._attempts_max = setup.nova.scheduler_max_attempts
-        self._groups: dict[str, Counter[int]] = {}
+        self.groups = Registry[SimServerGroup]("server group")
         self._api = substrate.operation("nova.api_create_s")
         self._show = substrate.operation("nova.api_show_s")
         self._api_delete = substrate.operation("nova.api_delete_s")
@@ -59,16 +61,31 @@ class Nova:
 
         Raises:
             AlreadyExists: the project has a server of this name.
-            NotFound: unknown flavor.
+            NotFound: unknown flavor, image or server group.
             QuotaExceeded: instances, cores or RAM.
         """
         flavor = self._flavor(spec.flavor)
+        if spec.image != self._image:
+            raise NotFound(spec.image, f"Image {spec.image} could not be found.")
+        if spec.group and self.groups.find(spec.project, spec.group) is None:
+            raise NotFound(spec.group, f"Instance group {spec.group} could not be found.")
         self.servers.refuse_duplicate(spec.project, spec.name)
         self._substrate.quota.reserve(spec.project, spec.name, _usage(flavor))
         server = SimServer(self.servers.new_id(), spec, flavor, key, signals)
         self.servers.add(server)
         self._substrate.world.milestone(server.name, ACCEPTED)
         return server
+
+    def accept_group(self, name: str, project: ProjectId, tag: Tag, policy: str) -> SimServerGroup:
+        """Keep a new server group.
+
+        Raises:
+            AlreadyExists: the project has one of this name.
+        """
+        self.groups.refuse_duplicate(project, name)
+        group = SimServerGroup(self.groups.new_id(), name, project, tag, policy)
+        self.groups.add(group)
+        return group
 
     async def start(self, server: SimServer) -> None:
         """Begin to build an accepted server; return when nova-api has answered.
@@ -161,7 +178,7 @@ class Nova:
                 return None
             if self.inventory.claim(host, server.flavor):
                 server.host = host
-                self._group_of(server)[host] += 1
+                self._count(server, host, 1)
                 return host
             tried.add(host)
         raise NoValidHost(
@@ -178,18 +195,22 @@ class Nova:
             key, attempt
         )
         await self._substrate.services["nova-scheduler"].run(demand)
-        policy = server.hints.get("group_policy")
-        group = (policy, self._group_of(server)) if policy is not None else None
-        zone = server.hints.get("availability_zone")
-        return process.select(server.name, server.flavor, zone, tried, group)
+        group = self._group_of(server)
+        wish = (group.policy, group.members) if group is not None else None
+        return process.select(server.name, server.flavor, server.zone or None, tried, wish)
 
     def _next_scheduler(self) -> SchedulerProcess:
         process = self._schedulers[self._turn]
         self._turn = (self._turn + 1) % len(self._schedulers)
         return process
 
-    def _group_of(self, server: SimServer) -> Counter[int]:
-        return self._groups.setdefault(server.hints.get("group", ""), Counter())
+    def _group_of(self, server: SimServer) -> SimServerGroup | None:
+        return self.groups.find(server.project, server.group) if server.group else None
+
+    def _count(self, server: SimServer, host: int, change: int) -> None:
+        group = self._group_of(server)
+        if group is not None:
+            group.members[host] += change
 
     def _fail(self, server: SimServer, error: DriverError) -> None:
         if server.host is not None:
@@ -201,7 +222,7 @@ class Nova:
     def _vacate(self, server: SimServer) -> None:
         assert server.host is not None, "only a server with a host can leave it"
         self.inventory.release(server.host, server.flavor)
-        self._group_of(server)[server.host] -= 1
+        self._count(server, server.host, -1)
         server.host = None
 
 

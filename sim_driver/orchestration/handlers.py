@@ -88,7 +88,9 @@ class Handlers:
             elif resource.type in NETWORK_KINDS:
                 kind = NETWORK_KINDS[resource.type]
                 await self._network.delete(kind, made, stack.key, resource.index)
-            elif resource.type in (types.WAIT_CONDITION, "OS::Nova::ServerGroup"):
+            elif resource.type == "OS::Nova::ServerGroup":
+                self._nova.groups.remove(made)
+            elif resource.type == types.WAIT_CONDITION:
                 self._signals.pop(made, None)
         except NotFound:
             return
@@ -114,7 +116,7 @@ class Handlers:
     async def _create_server(self, stack: SimStack, resource: ResourcePlan) -> Outcome:
         values = self._values(stack, resource)
         signals = tuple(handle_url(stack, handle) for handle in resource.signals)
-        server = self._nova.accept(_server_spec(stack, values), stack.key, signals)
+        server = self._nova.accept(self._server_spec(stack, values), stack.key, signals)
         stack.made[resource.index] = server.id
         outcome = Outcome()
 
@@ -131,6 +133,27 @@ class Handlers:
         self._substrate.changes.at_next(server.id, look)
         await self._nova.start(server)
         return outcome
+
+    def _server_spec(self, stack: SimStack, values: Mapping[str, Json]) -> ServerSpec:
+        networks = values.get("networks")
+        first = networks[0] if isinstance(networks, list) and networks else None
+        port = first.get("port") if isinstance(first, dict) else None
+        return ServerSpec(
+            name=str(values.get("name", stack.name)),
+            project=stack.project,
+            tag=stack.tag,
+            flavor=str(values.get("flavor")),
+            image=str(values.get("image")),
+            port=PortId(str(port)),
+            user_data="",
+            zone=_text(values.get("availability_zone")),
+            group=self._group_name(values.get("scheduler_hints")),
+        )
+
+    def _group_name(self, hints: Json) -> str:
+        """Return the name of the server group that the hints give by its id, "" for none."""
+        identity = _text(hints.get("group")) if isinstance(hints, dict) else ""
+        return self._nova.groups.get(identity).name if identity else ""
 
     async def _create_wait_condition(
         self, stack: SimStack, resource: ResourcePlan
@@ -152,7 +175,9 @@ class Handlers:
     async def _create_server_group(self, stack: SimStack, resource: ResourcePlan) -> None:
         policies = resource.properties.get("policies")
         policy = str(policies[0]) if isinstance(policies, list) and policies else ""
-        stack.made[resource.index] = f"{stack.id}/{resource.name}:{policy}"
+        name = f"{stack.name}-{resource.name}"
+        group = self._nova.accept_group(name, stack.project, stack.tag, policy)
+        stack.made[resource.index] = group.id
         await self._substrate.run("nova-api", self._group, stack.key, resource.index)
 
     async def _create_volume(self, stack: SimStack, resource: ResourcePlan) -> None:
@@ -182,25 +207,5 @@ def handle_url(stack: SimStack, handle: str) -> str:
     return f"{stack.id}/{handle}"
 
 
-def _server_spec(stack: SimStack, values: Mapping[str, Json]) -> ServerSpec:
-    hints = {}
-    zone = values.get("availability_zone")
-    if isinstance(zone, str) and zone:
-        hints["availability_zone"] = zone
-    scheduler = values.get("scheduler_hints")
-    if isinstance(scheduler, dict) and isinstance(scheduler.get("group"), str):
-        group, _, policy = str(scheduler["group"]).rpartition(":")
-        hints |= {"group": group, "group_policy": policy}
-    networks = values.get("networks")
-    first = networks[0] if isinstance(networks, list) and networks else None
-    port = first.get("port") if isinstance(first, dict) else None
-    return ServerSpec(
-        name=str(values.get("name", stack.name)),
-        project=stack.project,
-        tag=stack.tag,
-        flavor=str(values.get("flavor")),
-        image=str(values.get("image")),
-        port=PortId(str(port)),
-        user_data="",
-        hints=hints,
-    )
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""

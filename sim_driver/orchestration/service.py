@@ -7,6 +7,7 @@ from coe_core.documents import Json
 from coe_core.errors import Conflict, DriverError, InvalidTemplate, StackLimitExceeded, StackTimeout
 from coe_core.ids import ProjectId, StackId, Tag
 from coe_core.ports.cloud import Stack, StackSpec
+from coe_core.templates.hot import as_text
 from sim_driver.hot.graph import compile_template
 from sim_driver.hot.plan import TemplatePlan
 from sim_driver.orchestration.convergence import ConvergenceTraversal
@@ -33,7 +34,7 @@ class Root:
         self.project: ProjectId = spec.project
         self.tag: Tag = spec.tag
         self.stack = stack
-        self.parameters: Mapping[str, Json] = spec.parameters
+        self.parameters = _as_shown(spec.parameters)
         self.timeout = spec.timeout
         self.polls = 0
 
@@ -99,7 +100,7 @@ class Heat:
         if root.stack.status.is_in_progress:
             raise Conflict(spec.name, f"Stack {spec.name} already has an action in progress.")
         plan = self._compile(spec)
-        root.parameters = spec.parameters
+        root.parameters = _as_shown(spec.parameters)
         root.timeout = spec.timeout
         stack = root.stack
         stack.tree.stop()
@@ -201,3 +202,7 @@ class Heat:
 
         timer = self._substrate.runtime.env.timeout(timeout)
         timer.callbacks.append(expire)
+
+
+def _as_shown(parameters: Mapping[str, Json]) -> Mapping[str, str]:
+    return {name: as_text(value) for name, value in parameters.items()}

@@ -248,7 +248,7 @@ class SimStack:
                 task.trace = teller.trace
             task.resume_after(0.0)
 
-    def view(self, parameters: Mapping[str, Json]) -> Stack:
+    def view(self, parameters: Mapping[str, str]) -> Stack:
         """Return what the API shows of a top-level stack, given its caller's parameters."""
         return Stack(
             id=self.id,

@@ -28,7 +28,7 @@ SPEC = StackSpec(
 
 def stack(status: StackStatus, minions: int = 1) -> Stack:
     reason = "Quota exceeded: cores" if status.is_failed else ""
-    parameters = {"number_of_minions": minions}
+    parameters = {"number_of_minions": str(minions)}
     return Stack(id=StackId("s"), name="c0", status=status, reason=reason, parameters=parameters)
 
 

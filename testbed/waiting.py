@@ -1,0 +1,23 @@
+"""Wait for a condition with a bound."""
+
+import time
+from collections.abc import Callable
+
+from testbed.errors import ServiceDied
+
+EVERY_S = 0.2
+
+
+def until(
+    condition: Callable[[], bool], what: str, *, timeout_s: float, every_s: float = EVERY_S
+) -> None:
+    """Return once `condition` holds; look every `every_s` [s].
+
+    Raises:
+        ServiceDied: it did not hold within `timeout_s` [s]; the message says `what` was awaited.
+    """
+    end = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > end:
+            raise ServiceDied(f"{what}: not within {timeout_s:g} s")
+        time.sleep(every_s)
