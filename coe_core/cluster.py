@@ -22,7 +22,7 @@ class Role(StrEnum):
 class ClusterTemplate:
     """A cluster template in Magnum's sense: everything that clusters share.
 
-    `generation` names the family of Heat templates (`mitaka`, `newton`), see
+    `generation` names the family of Heat templates (`mitaka`, `newton`, `lean`), see
     `coe_core.templates.kubernetes`. `is_flat_network` plugs nodes into the existing
     `fixed_network` instead of building a private network with a router.
     """

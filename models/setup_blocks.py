@@ -142,7 +142,7 @@ class Template(Block):
 
     name: Text
     coe: Literal["kubernetes"]
-    generation: Literal["mitaka", "newton"]
+    generation: Literal["mitaka", "newton", "lean"]
     image: Text
     flavor: Text
     master_flavor: Text

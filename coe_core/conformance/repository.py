@@ -4,21 +4,22 @@ Build a `RepositoryUnderTest` around the implementation, and run each scene of `
 on the harness's runtime; a scene that raises NotSupported was skipped, and says why.
 """
 
-from collections.abc import Awaitable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
-from typing import Final, Protocol, TypeVar
+from typing import Final
 
 from coe_core.cluster import Cluster
 from coe_core.conformance.records import cluster, clusters, operation, operations
+from coe_core.conformance.repository_under_test import (
+    RepositoryUnderTest,
+    only_one,
+    several,
+    unless,
+)
 from coe_core.conformance.rules import Suite, raises, require
 from coe_core.errors import DuplicateCluster, LeaseHeld, LeaseLost, StaleVersion, UnknownCluster
 from coe_core.ids import ClusterId
 from coe_core.ports.repository import ClusterRepository
-from coe_core.ports.runtime import Runtime
 from coe_core.units import Seconds
-
-T = TypeVar("T")
 
 TTL: Final = Seconds(60.0)
 MOST: Final = Seconds(50.0)  # of a TTL
@@ -27,27 +28,6 @@ FOREVER: Final = Seconds(float("inf"))
 NOBODY: Final = ClusterId("nobody")
 ROUNDS: Final = 5
 RIVALS: Final = 4
-
-
-class RepositoryUnderTest(Protocol):
-    """What the scenes need to know of an implementation."""
-
-    @property
-    def runtime(self) -> Runtime:
-        """The runtime on which the scene runs."""
-
-    @property
-    def is_persistent(self) -> bool:
-        """Whether `reopen` finds what was stored."""
-
-    def open(self) -> AbstractAsyncContextManager[ClusterRepository]:
-        """Open a new repository that holds nothing."""
-
-    def reopen(self) -> AbstractAsyncContextManager[ClusterRepository]:
-        """Open again what `open` opened last, as another process would; it may still be open."""
-
-    async def advance(self, delay: Seconds) -> None:
-        """Let the clock by which leases end go on by `delay` [s]."""
 
 
 SUITE: Final = Suite[RepositoryUnderTest](ClusterRepository.__doc__)
@@ -62,7 +42,7 @@ async def saving_stores_the_next_version(subject: RepositoryUnderTest) -> None:
         for reason in ("first", "second"):
             changed = replace(record, status_reason=reason)
             saved = await repository.save(changed)
-            assert saved == replace(changed, version=record.version + 1)
+            assert saved == following(changed)
             assert await repository.get(record.id) == saved
             record = saved
 
@@ -163,21 +143,20 @@ async def an_operation_is_overwritten_in_its_place(subject: RepositoryUnderTest)
 
 @rule("S308")
 async def a_lease_that_is_free_is_taken(subject: RepositoryUnderTest) -> None:
-    """Taking moves the record on by a version: what is free, one's own, and what has ended."""
+    """A take succeeds where nobody holds the lease, one does oneself, or it has run out."""
     async with subject.open() as repository:
-        version = (await repository.add(cluster())).version
-        for holder in ("ann", "ann", "bob"):
-            taken = await repository.take(cluster().id, holder, TTL)
-            version += 1
-            assert taken == replace(cluster(), version=version)
-            assert await repository.get(cluster().id) == taken
-            if holder == "bob":
-                return
-            await subject.advance(MOST)  # the second take by ann moved the end
-            with raises(LeaseHeld):
-                await repository.take(cluster().id, "bob", TTL)
-            if version == cluster().version + 2:
-                await subject.advance(REST)
+        first = await repository.take((await repository.add(cluster())).id, "ann", TTL)
+        assert first == following(cluster())
+        await subject.advance(MOST)
+        second = await repository.take(first.id, "ann", TTL)
+        assert second == following(first)
+        await subject.advance(MOST)
+        with raises(LeaseHeld):  # because the second take moved the end
+            await repository.take(first.id, "bob", TTL)
+        await subject.advance(REST)
+        third = await repository.take(first.id, "bob", TTL)
+        assert third == following(second)
+        assert await repository.get(first.id) == third
 
 
 @rule("S309")
@@ -214,7 +193,7 @@ async def who_lost_the_lease_saves_no_more(subject: RepositoryUnderTest) -> None
         for former in (late, present):
             with raises(StaleVersion):
                 await repository.save(former)
-        assert await repository.save(newest) == replace(newest, version=newest.version + 1)
+        assert await repository.save(newest) == following(newest)
 
 
 @rule("S311")
@@ -258,42 +237,55 @@ async def only_the_holder_releases(subject: RepositoryUnderTest) -> None:
 
 
 @rule("S313")
-async def of_several_at_once_one_succeeds(subject: RepositoryUnderTest) -> None:
-    """One save of a version and one take of a free lease succeed, from however many processes."""
-    async with AsyncExitStack() as stack:
-        repositories = [await stack.enter_async_context(subject.open())]
-        if subject.is_persistent:
-            repositories.append(await stack.enter_async_context(subject.reopen()))
+async def of_several_saves_one_succeeds(subject: RepositoryUnderTest) -> None:
+    """One save of a version succeeds, and it is the one that is stored."""
+    async with several(subject) as (repository, *others):
         for number in range(ROUNDS):
-            stored = await repositories[0].add(cluster(number))
-            rivals = [f"rival {rival}" for rival in range(RIVALS)]
-            wanted = [replace(stored, status_reason=rival) for rival in rivals]
-            pairs = [(each, one) for one in wanted for each in repositories]
-            saves = [succeeded(each.save(one), StaleVersion) for each, one in pairs]
-            saved = await only_one(subject.runtime, saves)
-            assert saved.version == stored.version + 1
-            assert await repositories[-1].get(stored.id) == saved
-            names = [(each, rival) for rival in rivals for each in repositories]
-            takes = [
-                succeeded(each.take(stored.id, f"{rival} of {place}", TTL), LeaseHeld)
-                for place, (each, rival) in enumerate(names)
+            stored = await repository.add(cluster(number))
+            saves = [
+                unless(StaleVersion, each.save(replace(stored, status_reason=f"{rival}, {place}")))
+                for rival in range(RIVALS)
+                for place, each in enumerate((repository, *others))
             ]
-            taken = await only_one(subject.runtime, takes)
-            assert taken == replace(saved, version=saved.version + 1)
+            saved = await only_one(subject.runtime, saves)
+            assert await repository.get(stored.id) == saved
+            assert saved.version == stored.version + 1
 
 
-async def succeeded(attempt: Awaitable[T], refusal: type[Exception]) -> T | None:
-    """Return what `attempt` returns, None if it is refused."""
-    try:
-        return await attempt
-    except refusal:
-        return None
-
-
-async def only_one(runtime: Runtime, attempts: list[Awaitable[T | None]]) -> T: ...
+@rule("S313")
+async def of_several_takes_one_succeeds(subject: RepositoryUnderTest) -> None:
+    """One take of a free lease succeeds, and moves the record on by one version."""
+    async with several(subject) as (repository, *others):
+        for number in range(ROUNDS):
+            stored = await repository.add(cluster(number))
+            takes = [
+                unless(LeaseHeld, each.take(stored.id, f"{rival}, {place}", TTL))
+                for rival in range(RIVALS)
+                for place, each in enumerate((repository, *others))
+            ]
+            assert await only_one(subject.runtime, takes) == following(stored)
+            assert await repository.get(stored.id) == following(stored)
 
 
 @rule("S314")
 async def what_was_stored_is_found_again(subject: RepositoryUnderTest) -> None:
     """Records, their order, operations and leases outlive the process that wrote them."""
-    require(subject.is_persistent, "a repository that outlives its process")
+    require(subject.is_persistent, "persistence")
+    async with subject.open() as repository:
+        first = await repository.save(await repository.add(cluster(1)))
+        await repository.add(cluster(0))
+        second = await repository.take(cluster(0).id, "ann", TTL)
+        intent = operation(0, first)
+        await repository.write_operation(intent)
+    async with subject.reopen() as repository:
+        third = await repository.add(cluster(2))
+        assert await repository.clusters() == (first, second, third)
+        assert await repository.operations(first.id) == (intent,)
+        with raises(LeaseHeld):
+            await repository.take(second.id, "bob", TTL)
+        await repository.renew(second.id, "ann", TTL)
+
+
+def following(record: Cluster) -> Cluster:
+    """Return the record in its next version."""
+    return replace(record, version=record.version + 1)

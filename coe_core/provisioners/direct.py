@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from coe_core.cluster import Cluster, Node, NodeGroup, Role, node_name
-from coe_core.errors import NotFound
+from coe_core.errors import Conflict, NotFound
 from coe_core.faults import error_of
-from coe_core.ids import LoadBalancerId, PortId, ServerGroupId, ServerId
+from coe_core.ids import LoadBalancerId, PortId, ServerGroupId, ServerId, VolumeId
 from coe_core.ports.cloud import (
     Compute,
     LoadBalancers,
@@ -154,7 +154,7 @@ class DirectProvisioner:
             volume = await self._cloud.create_volume(node.name, cluster.project, cluster.tag, size)
         else:
             volume = seen.id
-        await self._cloud.attach_volume(volume, server)
+        await self._once_possible(volume, lambda: self._cloud.attach_volume(volume, server))
 
     async def _create(self, cluster: Cluster, node: Node, found: Found) -> ServerId:
         template = cluster.template
@@ -200,9 +200,25 @@ class DirectProvisioner:
         if name in found.servers:
             await self._delete_server(found.servers[name].id)
         if name in found.volumes:
-            await ignore_missing(self._cloud.delete_volume, found.volumes[name].id)
+            volume = found.volumes[name].id
+            await self._once_possible(
+                volume, lambda: ignore_missing(self._cloud.delete_volume, volume)
+            )
         if name in found.ports:
             await ignore_missing(self._cloud.delete_port, found.ports[name])
+
+    async def _once_possible(self, volume: VolumeId, act: Callable[[], Awaitable[None]]) -> None:
+        """Act on a volume, again at each tick while its state forbids it."""
+
+        async def look() -> bool | None:
+            try:
+                await act()
+            except Conflict:
+                return None
+            return True
+
+        if await look() is None:
+            await self._poller.until(volume, look, self._schedule)
 
     async def _delete_server(self, server: ServerId) -> None:
         await ignore_missing(self._cloud.delete_server, server)

@@ -66,6 +66,10 @@ _NEWTON_WORKER: Final = (
 )
 
 
+SIGNAL_LINE: Final = '@CURL@ --data-binary \'{"status": "SUCCESS"}\'\n'
+"""Ends a node's bootstrap; Heat hands the node an address and a token for this and no more."""
+
+
 def _with_user(names: tuple[str, ...]) -> tuple[str, ...]:
     return (*names[:2], "kube_user", *names[2:])
 
@@ -76,7 +80,9 @@ FRAGMENTS: Final[Mapping[str, Mapping[Role, tuple[str, ...]]]] = {
         Role.WORKER: _with_user(_NEWTON_WORKER),
     },
     "newton": {Role.MASTER: _NEWTON_MASTER, Role.WORKER: _NEWTON_WORKER},
+    "lean": {Role.MASTER: (), Role.WORKER: ()},
 }
+"""By generation; `lean` is ours: one script in the server's user data, and no resource for it."""
 
 
 def software_config(config: Json) -> Json:
@@ -92,14 +98,30 @@ def run_program(name: str) -> Json:
 
 def write_params(values: Mapping[str, Json]) -> Json:
     """Return the part that writes `values` as shell variables for the other parts."""
-    lines = "".join(f"{key}='@{key}@'\n" for key in values)
-    script = f"#!/bin/sh\ncat > /etc/sysconfig/heat-params <<'END'\n{lines}END\n"
-    return software_config(
-        hot.str_replace(script, {f"@{key}@": value for key, value in values.items()})
+    return software_config(hot.str_replace(_params_script(values), _marked(values)))
+
+
+def one_script(values: Mapping[str, Json], handle: str) -> Json:
+    """Return the user data of a node without parts: write `values`, bootstrap, signal."""
+    script = (
+        _params_script(values)
+        + "[ ! -x /opt/coe/bootstrap ] || /opt/coe/bootstrap || exit\n"
+        + SIGNAL_LINE
     )
+    curl = hot.get_attr(handle, "curl_cli")
+    return hot.str_replace(script, {**_marked(values), "@CURL@": curl})
+
+
+def _params_script(values: Mapping[str, Json]) -> str:
+    lines = "".join(f"{key}='@{key}@'\n" for key in values)
+    return f"#!/bin/sh\ncat > /etc/sysconfig/heat-params <<'END'\n{lines}END\n"
+
+
+def _marked(values: Mapping[str, Json]) -> dict[str, Json]:
+    return {f"@{key}@": value for key, value in values.items()}
 
 
 def notify(handle: str) -> Json:
     """Return the part that signals success to the wait condition handle `handle`."""
-    script = '#!/bin/sh\n@CURL@ --data-binary \'{"status": "SUCCESS"}\'\n'
+    script = f"#!/bin/sh\n{SIGNAL_LINE}"
     return software_config(hot.str_replace(script, {"@CURL@": hot.get_attr(handle, "curl_cli")}))

@@ -64,9 +64,11 @@ def private_network() -> dict[str, Json]:
 
 def security_groups() -> dict[str, Json]:
     """Return one security group per purpose."""
+    mark = hot.get_param("cluster_tag")  # Heat has no tags here, so it is the description
     return {
         _RESOURCE[purpose]: hot.resource(
-            "OS::Neutron::SecurityGroup", hot.tagged({"name": named(purpose), "rules": rules})
+            "OS::Neutron::SecurityGroup",
+            {"name": named(purpose), "description": mark, "rules": rules},
         )
         for purpose, rules in RULES.items()
     }

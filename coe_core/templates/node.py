@@ -12,6 +12,7 @@ from coe_core.templates.fragments import (
     NOTIFY,
     WRITE_PARAMS,
     notify,
+    one_script,
     run_program,
     write_params,
 )
@@ -86,11 +87,19 @@ def _signal(role: Role) -> dict[str, Json]:
 
 def _user_data(template: ClusterTemplate, role: Role) -> dict[str, Json]:
     names = FRAGMENTS[template.generation][role]
+    if not names:
+        return {}
     configs = {name: run_program(name) for name in names}
     configs[WRITE_PARAMS] = write_params(_carried(template, role))
     configs[NOTIFY[role]] = notify(HANDLE[role])
     parts: list[Json] = [{"config": hot.get_resource(name)} for name in names]
     return {**configs, _mime(role): hot.resource("OS::Heat::MultipartMime", {"parts": parts})}
+
+
+def _given_user_data(template: ClusterTemplate, role: Role) -> Json:
+    if FRAGMENTS[template.generation][role]:
+        return hot.get_resource(_mime(role))
+    return one_script(_carried(template, role), HANDLE[role])
 
 
 def _mime(role: Role) -> str:
@@ -171,7 +180,7 @@ def _server(template: ClusterTemplate, role: Role, siting: Siting) -> Json:
         "image": hot.get_param("server_image"),
         "flavor": hot.get_param(FLAVOR[role]),
         "user_data_format": "RAW",
-        "user_data": hot.get_resource(_mime(role)),
+        "user_data": _given_user_data(template, role),
         "networks": [{"port": hot.get_resource(f"{PREFIX[role]}_eth0")}],
     }
     if template.keypair:

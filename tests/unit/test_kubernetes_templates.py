@@ -38,7 +38,10 @@ TEMPLATE: Final = ClusterTemplate(
     floating_ip_enabled=False,
     master_lb_enabled=False,
 )
-GENERATIONS: Final = ("mitaka", "newton")
+GENERATIONS: Final = ("mitaka", "newton", "lean")
+BALANCERS: Final = {"mitaka": 4, "newton": 10, "lean": 8}
+MASTER_PARTS: Final = {"mitaka": 20, "newton": 19, "lean": 0}
+"""SoftwareConfigs and the MultipartMime that holds them."""
 SITINGS: Final = (
     NO_WISH,
     Siting(placement=Anywhere(), zones=("a", "b")),
@@ -118,22 +121,22 @@ def test_counts_are_those_of_magnum_for_all_switches(
     generation, is_flat, has_floating, has_balancers, has_volumes = switches
     is_newton = generation == "newton"
     plan = plan_of(cluster_of(switched(switches)))
-    rest = 7 if has_volumes else 5
+    rest = 6 if has_volumes else 4
     assert len(plan.resources) == (
         5
         + (0 if is_flat else 4)
-        + ((10 if is_newton else 4) if has_balancers else 0)
+        + (BALANCERS[generation] if has_balancers else 0)
         + (has_balancers and has_floating)
         + (is_newton and has_floating)
     )
     assert len(member_of(plan, "kube_masters").resources) == (
-        (18 if is_newton else 19)
+        MASTER_PARTS[generation]
         + rest
         + has_floating
         + ((3 if is_newton else 2) if has_balancers else 0)
     )
     assert len(member_of(plan, "kube_minions").resources) == (
-        (14 if is_newton else 15) + rest + has_floating
+        max(0, MASTER_PARTS[generation] - 4) + rest + has_floating
     )
 
 

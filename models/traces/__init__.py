@@ -1,0 +1,1 @@
+"""Traces: what happened in a world and when, in files that both worlds write alike."""

@@ -1,0 +1,27 @@
+"""Keystone's catalogue behind the seam `Catalogue`."""
+
+from keystoneauth1.identity.base import BaseIdentityPlugin
+from openstack.connection import Connection
+
+from real_driver.calls import Service
+
+
+class KeystoneCatalogue(Service):
+    """`coe_core.ports.cloud.Catalogue`."""
+
+    async def service_types(self) -> frozenset[str]:
+        """Return the types of the services that have an endpoint for this user."""
+        return await self._calls.run("catalogue", service_types)
+
+
+def service_types(cloud: Connection) -> frozenset[str]:
+    """Return the types in the catalogue that came with the token."""
+    auth = cloud.session.auth
+    assert isinstance(auth, BaseIdentityPlugin), "clouds.yaml names an identity plug-in"
+    access = auth.get_access(cloud.session)
+    return frozenset(str(entry["type"]) for entry in access.service_catalog.catalog)
+
+
+def has_service(cloud: Connection, kind: str) -> bool:
+    """Return whether the cloud has a service of the type `kind`."""
+    return kind in service_types(cloud)

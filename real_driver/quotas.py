@@ -1,0 +1,71 @@
+"""The quotas of Nova, Neutron and Cinder, and Glance's images, behind their seams."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from openstack.connection import Connection
+
+from coe_core.ids import ProjectId
+from coe_core.ports.cloud import Allowance, Named
+from real_driver.calls import Service
+from real_driver.catalogue import service_types
+from real_driver.cinder import SERVICES as VOLUME_SERVICES
+
+Allowances = dict[str, Allowance]
+
+NETWORK_KINDS: Final[Mapping[str, str]] = {"ports": "ports", "floating_ips": "floating_ips"}
+"""Our word for a quota to the SDK's attribute of Neutron's quota."""
+
+
+class GlanceImages(Service):
+    """`coe_core.ports.cloud.Images`."""
+
+    async def list_images(self) -> tuple[Named, ...]:
+        """Return the images that are active."""
+        return await self._calls.run(
+            "images",
+            lambda cloud: tuple(
+                Named(id=str(one.id), name=str(one.name))
+                for one in cloud.image.images(status="active")
+            ),
+        )
+
+
+class ProjectQuotas(Service):
+    """`coe_core.ports.cloud.Quotas`."""
+
+    async def allowances(self, project: ProjectId) -> Mapping[str, Allowance]:
+        """Return what Nova, Neutron and Cinder say of the project."""
+        return await self._calls.run(
+            project, lambda cloud: {**_nova(cloud), **_neutron(cloud, project), **_cinder(cloud)}
+        )
+
+
+def _nova(cloud: Connection) -> Allowances:
+    limits = cloud.compute.get_limits().absolute
+    return {
+        "instances": _allowance(limits.instances, limits.instances_used),
+        "cores": _allowance(limits.total_cores, limits.total_cores_used),
+        "ram_mib": _allowance(limits.total_ram, limits.total_ram_used),
+    }
+
+
+def _neutron(cloud: Connection, project: ProjectId) -> Allowances:
+    details = cloud.network.get_quota(project, details=True)
+    shown = {kind: getattr(details, name) for kind, name in NETWORK_KINDS.items()}
+    return {
+        kind: _allowance(one["limit"], one["used"] + one.get("reserved", 0))
+        for kind, one in shown.items()
+        if isinstance(one, dict)
+    }
+
+
+def _cinder(cloud: Connection) -> Allowances:
+    if not VOLUME_SERVICES & service_types(cloud):
+        return {}
+    limits = cloud.block_storage.get_limits().absolute
+    return {"volumes": _allowance(limits.max_total_volumes, limits.total_volumes_used)}
+
+
+def _allowance(limit: object, used: object) -> Allowance:
+    return Allowance(limit=int(str(limit)), used=int(str(used)))
