@@ -11,7 +11,10 @@ from typing import Annotated, Final
 
 import typer
 
+from coe_cli.cloud_commands import app as clusters_app
+from coe_cli.cloud_commands import sweep_command
 from coe_cli.options import checked, scenario_at, with_options
+from coe_cli.plan_commands import apply_command, plan_command
 from coe_cli.show import complain, console_on, progress_on, show_check, show_result
 from coe_cli.targets import STDOUT, require_writable, write
 from models.errors import InvalidInput
@@ -101,6 +104,12 @@ def check_command(scenario_name: Asked) -> None:
     path, scenario = scenario_at(scenario_name)
     answer = checked(path, scenario)
     show_check(console_on(sys.stdout), scenario.name, scenario.setup, answer)
+
+
+app.command(name="plan")(plan_command)
+app.command(name="apply")(apply_command)
+app.command(name="sweep-orphans")(sweep_command)
+app.add_typer(clusters_app, name="clusters")
 
 
 def app_entry() -> None:

@@ -10,11 +10,16 @@ from rich.console import Console, JustifyMethod
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from coe_core.cluster import Cluster, Operation
+from coe_core.ports.cloud import Server
 from models.errors import printable
 from models.parameters import ParameterSet
+from models.plan import Plan
 from planner import table
 from planner.check import Checked
+from planner.drift import Drift
 from planner.result import Result
+from planner.stewardship import Orphans
 
 Advance = Callable[[int, int], None]
 
@@ -71,6 +76,68 @@ def show_check(console: Console, name: str, setup: str, checked: Checked) -> Non
     for index, asked in enumerate(checked.rows):
         for warning in asked.warnings:
             _print(console, f"warning: rows[{index}]: {warning}")
+
+
+def show_drift(console: Console, plan: Plan, drift: Iterable[Drift]) -> None:
+    """Print what was predicted against what was measured."""
+    headings = ("row", "nodes", "phase", "predicted", "95 % of runs", "measured", "verdict")
+    grid = _grid((heading, heading not in ("phase", "verdict")) for heading in headings)
+    for one in drift:
+        expected = one.predicted
+        grid.add_row(
+            str(one.row),
+            str(one.nodes),
+            one.phase,
+            f"{expected.mean_s:.1f} s" if expected else table.NOTHING,
+            f"{expected.low_s:.1f} to {expected.high_s:.1f} s" if expected else table.NOTHING,
+            table.NOTHING if one.measured_s is None else f"{one.measured_s:.1f} s",
+            one.verdict,
+        )
+    _print_whole(console, grid)
+    _print(
+        console,
+        f"plan {plan.id} of {plan.scenario} on {plan.setup}: {plan.replications} replications; "
+        "the interval does not include that the parameters themselves are uncertain",
+    )
+
+
+def show_clusters(console: Console, clusters: Iterable[Cluster]) -> None:
+    """Print a line a cluster."""
+    grid = _grid([("id", False), ("status", False), ("masters", True), ("workers", True)])
+    for one in clusters:
+        counts = (one.masters.node_count, one.workers.node_count)
+        grid.add_row(one.id, one.status, *(str(count) for count in counts))
+    _print_whole(console, grid)
+
+
+def show_cluster(
+    console: Console,
+    cluster: Cluster,
+    operations: Iterable[Operation],
+    servers: Iterable[Server],
+) -> None:
+    """Print all that is known of one cluster."""
+    show_clusters(console, [cluster])
+    if cluster.status_reason:
+        _print(console, f"reason: {cluster.status_reason}")
+    _print(console, f"tag: {cluster.tag}")
+    for one in operations:
+        ended = "unfinished" if one.ended_at is None else one.failure or "done"
+        _print(console, f"operation {one.verb}: {ended}")
+    for server in servers:
+        signalled = ", up" if server.has_signalled else ""
+        _print(console, f"server {server.name}: {server.status}{signalled} {server.fault}".rstrip())
+
+
+def show_orphans(console: Console, found: Iterable[Orphans], *, is_deleted: bool) -> None:
+    """Print what belongs to no cluster of the repository."""
+    some = tuple(found)
+    for one in some:
+        for left in one.left:
+            _print(console, f"{one.tag}  {left.kind}  {left.id}")
+    count = sum(len(one.left) for one in some)
+    word = "deleted" if is_deleted else "found; delete them with --delete"
+    _print(console, f"{count} orphans {word}" if count else "no orphans")
 
 
 @contextmanager

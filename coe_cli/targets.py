@@ -45,6 +45,11 @@ def write(target: Path, text: str) -> None:
         raise _unwritable(target, error) from None
 
 
+def suffixed(file: Path, suffix: str) -> Path:
+    """Return the file beside `file` whose name ends in `suffix` in place of its own ending."""
+    return file.with_name(file.stem + suffix)
+
+
 def _replace(place: Path, text: str) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{place.name[:100]}.", dir=place.parent)
     temporary = Path(name)

@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import count, islice
+from typing import Final
 
 from coe_core.errors import InvalidRequest
 from coe_core.ids import ClusterId, OperationId, ProjectId, Tag
 from coe_core.transitions import ClusterStatus, Outcome, advance
 from coe_core.units import GiB, Seconds
+
+
+TAG_PREFIX: Final = "coe:"
+"""Begins every tag of ours; what follows is the id of the cluster."""
 
 
 class Role(StrEnum):
@@ -89,7 +94,7 @@ class Cluster:
     @property
     def tag(self) -> Tag:
         """The mark on everything in the cloud that belongs to this cluster."""
-        return Tag(f"coe:{self.id}")
+        return Tag(f"{TAG_PREFIX}{self.id}")
 
     def on(self, outcome: Outcome, reason: str = "") -> "Cluster":
         """Return this cluster after `outcome`.

@@ -45,6 +45,26 @@ def mean_interval(samples: Sequence[float], level: float = 0.95) -> Interval:
     return Interval(centre - quantile * error, centre + quantile * error)
 
 
+def prediction_interval(samples: Sequence[float], level: float = 0.95) -> Interval:
+    """Return the interval in which one further sample lies with probability `level`.
+
+    Args:
+        samples: one number per replication, independent of each other; at least two.
+        level: probability in (0, 1), dimensionless.
+
+    Raises:
+        ValueError: fewer than two samples, one that is not finite, or no such level.
+
+    Source:
+        Hahn and Meeker 1991, "Statistical Intervals", section 4.7: exact for normal samples.
+    """
+    values = _checked(samples, level, least=2)
+    centre = float(values.mean())
+    spread = float(values.std(ddof=1)) * math.sqrt(1.0 + 1.0 / len(values))
+    quantile = float(stats.t.ppf((1.0 + level) / 2.0, len(values) - 1))
+    return Interval(centre - quantile * spread, centre + quantile * spread)
+
+
 def quantile_interval(samples: Sequence[float], quantile: float, level: float = 0.95) -> Interval:
     """Return the interval of a quantile that covers the true one with probability >= `level`.
 

@@ -13,6 +13,7 @@ from real_driver.cinder import CinderVolumes
 from real_driver.errors import UnknownCloud
 from real_driver.heat import HeatStacks
 from real_driver.keystone import KeystoneIdentity
+from real_driver.marks import ProjectMarks
 from real_driver.neutron import NeutronNetworks
 from real_driver.nova import NovaCompute
 from real_driver.octavia import OctaviaLoadBalancers
@@ -32,6 +33,7 @@ class OpenStackCloud(
     GlanceImages,
     ProjectQuotas,
     KeystoneCatalogue,
+    ProjectMarks,
 ):
     """`coe_core.ports.cloud.CloudDriver` by openstacksdk; no retry, no polling loop, no cache."""
 
@@ -49,9 +51,7 @@ def connect(cloud: str) -> Connection:
         UnknownCloud: there is no such entry, or it is incomplete.
     """
     try:
-        return openstack.connect(
-            cloud=cloud, app_name="coe-twin", api_timeout=API_TIMEOUT_S
-        )
+        return openstack.connect(cloud=cloud, app_name="coe-twin", api_timeout=API_TIMEOUT_S)
     except sdk.ConfigException as error:
         raise UnknownCloud(f"cloud {cloud!r}: {error}") from None
 

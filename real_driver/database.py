@@ -87,7 +87,9 @@ def engine_for(url: URL) -> AsyncEngine:
     """Return a new engine for a URL that names its driver."""
     if url.get_backend_name() == "postgresql":
         limits = {"timeout": CONNECT_TIMEOUT_S, "command_timeout": COMMAND_TIMEOUT_S}
-        return create_async_engine(url, pool_pre_ping=True, connect_args=limits)
+        return create_async_engine(
+            url, isolation_level="READ COMMITTED", pool_pre_ping=True, connect_args=limits
+        )
     # Writers of one file take turns, so a second connection would only wait at its lock.
     engine = create_async_engine(
         url, pool_size=1, max_overflow=0, connect_args={"timeout": BUSY_TIMEOUT_S}

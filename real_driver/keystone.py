@@ -8,6 +8,7 @@ are not given it.
 
 from openstack.connection import Connection
 from openstack.identity.v3._proxy import Proxy
+from openstack.identity.v3.application_credential import ApplicationCredential
 
 from coe_core.errors import NotFound
 from coe_core.ids import ProjectId, Tag, TrustId
@@ -43,12 +44,17 @@ class KeystoneIdentity(Service):
         """Return the application credentials under `tag`."""
 
         def find(cloud: Connection) -> tuple[Named, ...]:
-            found = _identity(cloud).application_credentials(user=_user(cloud))
+            found = application_credentials(cloud)
             return tuple(
                 Named(id=str(one.id), name=str(one.name)) for one in found if one.description == tag
             )
 
         return await self._calls.run(tag, find)
+
+
+def application_credentials(cloud: Connection) -> tuple[ApplicationCredential, ...]:
+    """Return the user's application credentials."""
+    return tuple(_identity(cloud).application_credentials(user=_user(cloud)))
 
 
 def _identity(cloud: Connection) -> Proxy:

@@ -57,7 +57,7 @@ def cluster_of(document: Document, version: int) -> Cluster:
         UnknownSchema: a newer coe-twin wrote the document.
         RepositoryFailed: it is not a cluster.
     """
-    return _read(document, lambda values: _cluster(values | {"version": version}))
+    return _read(document, lambda values: Cluster(**_converted(values) | {"version": version}))
 
 
 def operation_of(document: Document) -> Operation:
@@ -84,25 +84,30 @@ def _read(document: Document, build: Callable[[Document], Record]) -> Record:
         raise RepositoryFailed(f"a stored record is damaged: {error!r}") from error
 
 
-def _cluster(values: Document) -> Cluster:
-    changed = {
-        "template": ClusterTemplate(**values["template"]),
-        "masters": _node_group(values["masters"]),
-        "workers": _node_group(values["workers"]),
-        "status": ClusterStatus(values["status"]),
-    }
-    return Cluster(**values | changed)
-
-
 def _operation(values: Document) -> Operation:
-    workers = values["workers"]
-    changed = {
-        "verb": Verb(values["verb"]),
-        "workers": None if workers is None else _node_group(workers),
-    }
-    return Operation(**values | changed)
+    given = {name: value for name, value in values.items() if value is not None}
+    return Operation(**_converted(given))
+
+
+def _converted(values: Document) -> Document:
+    return {name: CONVERTED.get(name, _as_it_is)(value) for name, value in values.items()}
+
+
+def _as_it_is(value: object) -> object:
+    return value
 
 
 def _node_group(values: Document) -> NodeGroup:
-    changed = {"role": Role(values["role"]), "removed": frozenset(values["removed"])}
-    return NodeGroup(**values | changed)
+    return NodeGroup(**_converted(values))
+
+
+CONVERTED: Final[dict[str, Callable[[Any], object]]] = {
+    "masters": _node_group,
+    "removed": frozenset,
+    "role": Role,
+    "status": ClusterStatus,
+    "template": lambda values: ClusterTemplate(**values),
+    "verb": Verb,
+    "workers": _node_group,
+}
+"""The fields whose values are not what JSON makes of them."""

@@ -1,7 +1,7 @@
 """The simulated OpenStack behind the cloud seam."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from coe_core.errors import Conflict
 from coe_core.ids import (
@@ -143,8 +143,7 @@ class SimCloud:
 
     async def list_keypairs(self) -> tuple[str, ...]:
         """Return the keypair of the set-up's cluster template, if it has one."""
-        keypair = self._setup.cluster_template.keypair
-        return (keypair,) if keypair else ()
+        return self.nova.keypairs
 
     # Neutron
 
@@ -163,12 +162,9 @@ class SimCloud:
 
     async def list_networks(self) -> tuple[Named, ...]:
         """Return the networks of the set-up, and those that were made."""
-        template = self._setup.cluster_template
-        given = (template.fixed_network, template.external_network)
-        made = self.network.items["network"]
         return (
-            *(Named(id=name, name=name) for name in dict.fromkeys(given)),
-            *(Named(id=item.id, name=item.name) for item in made),
+            *(Named(id=name, name=name) for name in self.network.given),
+            *(Named(id=item.id, name=item.name) for item in self.network.items["network"]),
         )
 
     async def create_load_balancer(
@@ -231,6 +227,19 @@ class SimCloud:
     async def service_types(self) -> frozenset[str]:
         """Return the services that are modelled."""
         return SERVICE_TYPES
+
+    async def tags(self) -> frozenset[Tag]:
+        """Return the tags of all that there is."""
+        registries: tuple[Registry[Any], ...] = (
+            self.heat.roots,
+            self.nova.servers,
+            self.nova.groups,
+            *self.network.items.values(),
+            self.volumes.items,
+            self.trusts.items,
+        )
+        await self._list("keystone", Tag("tags"))
+        return frozenset(item.tag for registry in registries for item in registry)
 
     # Glance
 

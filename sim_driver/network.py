@@ -46,7 +46,7 @@ class NetworkItem:
 
 
 class Networking:
-    """neutron-server and its agents."""
+    """neutron-server and its agents; `given` are the networks that the cloud itself has."""
 
     def __init__(self, substrate: Substrate) -> None:
         self._substrate = substrate
@@ -55,18 +55,21 @@ class Networking:
         self._vif_plug = substrate.operation("neutron.vif_plug_s")
         self._per_router = substrate.operation("neutron.router_interface_per_router_s")
         self.items = {kind: Registry[NetworkItem](kind) for kind in CALLS}
-        self._existing = substrate.setup.cluster_template.fixed_network
+        template = substrate.setup.cluster_template
+        self.given = tuple(dict.fromkeys((template.fixed_network, template.external_network)))
         pool = substrate.setup.network.floating_ips
         self._pool_left = pool if pool is not None else None
 
     def check(self, network: str) -> None:
-        """Check that there is a network of this name: the cloud's own, or one that was made.
+        """Check that there is a network of this name or id: the cloud's own, or one that was made.
 
         Raises:
             NotFound: there is none.
         """
-        made = (item.name for item in self.items["network"])
-        if network != self._existing and network not in made:
+        made = self.items["network"]
+        if network in self.given or network in made:
+            return
+        if network not in (item.name for item in made):
             raise NotFound(network, f"Network {network} could not be found.")
 
     def accept(self, kind: str, name: str, project: ProjectId, tag: Tag) -> NetworkItem:

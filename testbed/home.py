@@ -13,6 +13,7 @@ from testbed.errors import BadSetting
 
 VARIABLE: Final = "COE_TESTBED_HOME"
 DEFAULT: Final = Path("~/.cache/coe-twin/testbed")
+MARK: Final = ".coe-twin-testbed"
 SOURCE: Final = Path(__file__).resolve().parent
 
 # Erlang's start scripts split their arguments at blanks, and oslo.config replaces `$names`.
@@ -69,10 +70,22 @@ class Home:
         """How the guests behave; read again and again while the testbed runs."""
         return self.path / "behaviour.json"
 
+    @property
+    def is_there(self) -> bool:
+        """Whether a testbed made this folder: only then is anything in it removed."""
+        return (self.path / MARK).exists()
+
     def create(self) -> None:
-        """Make the folders; nobody else may read what is in them."""
+        """Make the folders; nobody else may read what is in them.
+
+        Raises:
+            BadSetting: something else is there already.
+        """
+        if not self.is_there and self.path.exists() and any(self.path.iterdir()):
+            raise BadSetting(f"{VARIABLE}={self.path}: is not empty, and no testbed made it")
         self.path.mkdir(parents=True, exist_ok=True)
         self.path.chmod(0o700)
+        (self.path / MARK).touch()
         for folder in (self.records, self.logs, self.configuration, self.state, self.modules):
             folder.mkdir(exist_ok=True)
 

@@ -103,10 +103,10 @@ def settings_from(flags: Namespace, environment: Mapping[str, str] = os.environ)
         BadSetting: a word cannot be read; the message names it.
     """
     words = {name: getattr(flags, name, None) or environment.get(name.upper()) for name in OPTIONS}
-    return Settings(**{name: _read(name, word) for name, word in words.items() if word})
+    return Settings(**{name: read(name, word) for name, word in words.items() if word})
 
 
-def _read(name: str, word: str) -> Any:  # noqa: ANN401 - as many types as there are options
+def read(name: str, word: str) -> Any:  # noqa: ANN401 - as many types as there are options
     try:
         return OPTIONS[name].read(word)
     except (ValueError, BadSetting) as error:

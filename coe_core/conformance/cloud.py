@@ -1,4 +1,4 @@
-"""The scenes that hold a `CloudDriver` to the rules C101 to C119.
+"""The scenes that hold a `CloudDriver` to the rules C101 to C120.
 
 Build a `CloudUnderTest` around the implementation, one for each scene, and run the scenes of
 `SUITE` to their ends on its runtime, one after the other; a scene that raises NotSupported was

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from coe_core.conformance.cloud_resources import hold_listed
-from coe_core.conformance.cloud_steps import boot, need, new_port, until_active, until_gone
+from coe_core.conformance.cloud_steps import boot, need, new_port, spec, until_active, until_gone
 from coe_core.conformance.cloud_suite import rule
 from coe_core.conformance.rules import raises, require
 from coe_core.conformance.subject import QUOTA, CloudUnderTest
@@ -45,17 +45,16 @@ async def exhausted(
 async def no_server_beyond_the_quota(subject: CloudUnderTest) -> None:
     """The server that is one too many is refused, and leaves nothing; later there is room."""
     server = await boot(subject)
-    port = await new_port(subject, "next-port")
+    wanted = spec(subject, subject.name("next"), await new_port(subject, "next-port"))
 
     async def one_more() -> None:
         with raises(QuotaExceeded):
-            await boot(subject, "next-again")
+            await subject.cloud.create_server(wanted)
         listed = await subject.cloud.list_servers(subject.tag)
         hold_listed(listed, [(server, subject.name("server"))])
 
     await exhausted(subject, "instances", one_more)
-    await subject.cloud.delete_port(port)
-    await boot(subject, "next")
+    await subject.cloud.create_server(wanted)
 
 
 @rule("C112")
@@ -120,18 +119,26 @@ async def hold_known(create: Awaitable[object]) -> None:
 @rule("C118")
 async def allowances_count_what_exists(subject: CloudUnderTest) -> None:
     """A server counts from its create to its end, and a port likewise."""
-    kinds = ("instances", "ports")
-    before = [(await allowance(subject, kind)).used for kind in kinds]
-    server = await boot(subject)
-    await hold_used(subject, kinds, [used + 1 for used in before])
+    servers, ports = await used(subject, "instances"), await used(subject, "ports")
+    port = await new_port(subject)
+    server = await subject.cloud.create_server(spec(subject, subject.name("server"), port))
+    await hold_used(subject, "instances", servers + 1)
     await until_active(subject, server)
-    await hold_used(subject, kinds, [used + 1 for used in before])
+    await hold_used(subject, "instances", servers + 1)
     await subject.cloud.delete_server(server)
     await until_gone(subject, "the server", lambda: subject.cloud.show_server(server))
-    await hold_used(subject, kinds[:1], before[:1])
+    await hold_used(subject, "instances", servers)
+    await hold_used(subject, "ports", ports + 1)
+    await subject.cloud.delete_port(port)
+    await hold_used(subject, "ports", ports)
 
 
-async def hold_used(subject: CloudUnderTest, kinds: tuple[str, ...], wanted: list[int]) -> None:
-    """Hold that the project uses so much of each kind."""
-    used = [(await allowance(subject, kind)).used for kind in kinds]
-    assert used == wanted, f"used are {used} of {kinds}, not {wanted}"
+async def used(subject: CloudUnderTest, kind: str) -> int:
+    """Return how much of `kind` the project uses."""
+    return (await allowance(subject, kind)).used
+
+
+async def hold_used(subject: CloudUnderTest, kind: str, wanted: int) -> None:
+    """Hold that the project uses so much of `kind`."""
+    seen = await used(subject, kind)
+    assert seen == wanted, f"the project uses {seen} {kind}, not {wanted}"

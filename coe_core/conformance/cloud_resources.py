@@ -82,6 +82,24 @@ async def a_second_delete_is_no_error(subject: CloudUnderTest, kind: Kind) -> No
     await kind.wait_for_end(subject, identity, subject.tag)
 
 
+@rule_for_every_kind("C120")
+async def a_tag_is_named_while_it_marks_anything(subject: CloudUnderTest, kind: Kind) -> None:
+    """The tag of a single resource is among the tags from its create until it is gone."""
+    await hold_tags(subject, marked=False)
+    identity = await kind.create(subject, subject.name("marked"), subject.other_tag)
+    await hold_tags(subject, marked=True)
+    await kind.delete(subject.cloud, identity)
+    await kind.wait_for_end(subject, identity, subject.other_tag)
+    await hold_tags(subject, marked=False)
+
+
+async def hold_tags(subject: CloudUnderTest, *, marked: bool) -> None:
+    """Hold that the scene's other tag is named, or that it is not."""
+    tags = await subject.cloud.tags()
+    is_named = subject.other_tag in tags
+    assert is_named is marked, f"{subject.other_tag} is {'' if is_named else 'not '}among {tags}"
+
+
 @rule("C106")
 async def a_refused_server_leaves_nothing(subject: CloudUnderTest) -> None:
     """No server is listed after a refusal, and its name is still free."""
@@ -98,6 +116,7 @@ def misspelt(right: ServerSpec) -> Iterable[ServerSpec]:
     """Yield specs that differ from `right` in one name that nobody has."""
     yield replace(right, flavor=NOWHERE)
     yield replace(right, image=NOWHERE)
+    yield replace(right, keypair=NOWHERE)
     yield replace(right, group=NOWHERE)
     yield replace(right, port=PortId(UNKNOWN))
 

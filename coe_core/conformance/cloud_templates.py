@@ -34,8 +34,7 @@ def empty_stack(subject: CloudUnderTest, name: str, tag: Tag) -> StackSpec:
 
 def broken_stack(subject: CloudUnderTest, name: str) -> StackSpec:
     """Return a stack whose template refers to a resource that it does not have."""
-    config = {"type": "OS::Heat::SoftwareConfig", "properties": {"config": {"get_resource": "no"}}}
-    resources: dict[str, Json] = {"config": {**config}}
+    resources = {"config": software_config(hot.get_resource("nothing"))}
     template = hot.template("A broken reference.", {}, resources, {})
     return _stack(subject, name, subject.tag, template, {})
 
@@ -52,11 +51,8 @@ def node_stack(
     subject: CloudUnderTest, count: int, removed: tuple[int, ...] = (), flavor: str = ""
 ) -> StackSpec:
     """Return a stack with a group of `count` nodes, each a nested stack of a port and a server."""
-    names = ("cluster_tag", "flavor", "image", "network")
-    member = hot.resource(
-        NODE,
-        {"name": f"{node_prefix(subject)}%index%", **{key: hot.get_param(key) for key in names}},
-    )
+    shared = {key: hot.get_param(key) for key in ("cluster_tag", "flavor", "image", "network")}
+    member = hot.resource(NODE, {"name": f"{node_prefix(subject)}%index%", **shared})
     group = hot.group(hot.get_param("count"), member, removed=hot.get_param("removed"))
     values: dict[str, Json] = {
         **_values(subject),
@@ -93,16 +89,14 @@ def waiting_stack(subject: CloudUnderTest, timeout: int) -> StackSpec:
 
 def _node(more: Mapping[str, Json] | None = None) -> dict[str, Json]:
     """Return a port and a server on it; `more` are further properties of the server."""
-    server = {
+    port = hot.tagged({"network": hot.get_param("network")})
+    server: dict[str, Json] = {
         **{key: hot.get_param(key) for key in ("name", "flavor", "image")},
         "networks": [{"port": hot.get_resource("port")}],
-        **(more or {}),
     }
     return {
-        "port": hot.resource(
-            "OS::Neutron::Port", hot.tagged({"network": hot.get_param("network")})
-        ),
-        "server": hot.resource("OS::Nova::Server", hot.tagged(server)),
+        "port": hot.resource("OS::Neutron::Port", port),
+        "server": hot.resource("OS::Nova::Server", hot.tagged({**server, **(more or {})})),
     }
 
 

@@ -23,7 +23,7 @@ from coe_core.units import Seconds
 
 TTL: Final = Seconds(60.0)
 MOST: Final = Seconds(50.0)  # of a TTL
-REST: Final = Seconds(20.0)  # MOST and REST together are longer than a TTL
+REST: Final = Seconds(15.0)  # MOST and REST together are longer than a TTL
 FOREVER: Final = Seconds(float("inf"))
 NOBODY: Final = ClusterId("nobody")
 ROUNDS: Final = 5

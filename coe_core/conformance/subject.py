@@ -33,7 +33,8 @@ class CloudUnderTest:
         runtime: where the scene runs.
         project: the owner of what the scene makes; nobody else may use it meanwhile.
         prefix: begins every name, other for each scene: lower-case letters, digits and "-".
-        tag: marks what the scene makes, other for each scene; "-other" may follow it.
+        tag: marks what the scene makes, other for each scene, as the tag of a cluster: it begins
+            with `coe_core.cluster.TAG_PREFIX`, and "-other" may follow it.
         flavor: the name of a flavor that fits.
         huge_flavor: the name of a flavor that is larger than any host, and within the quota.
         image, network: names as the catalogue lists them.

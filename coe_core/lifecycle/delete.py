@@ -46,7 +46,13 @@ async def _take_down(context: Context, cluster: Cluster) -> None:
     with context.phases.of(cluster, "remove"):
         await context.provisioner.remove(cluster)
     with context.phases.of(cluster, "sweep"):
-        await sweep(context, cluster.tag)
+        await sweep(
+            context.runtime,
+            context.cloud,
+            cluster.tag,
+            pause=context.schedule.every,
+            rounds_max=context.limits.sweeps_max,
+        )
 
 
 async def _close_superseded(context: Context, cluster: Cluster) -> None:

@@ -20,8 +20,9 @@ from coe_core.ids import (
     TrustId,
     VolumeId,
 )
-from coe_core.lifecycle.context import Context
 from coe_core.ports.cloud import CloudDriver
+from coe_core.ports.runtime import Runtime
+from coe_core.units import Seconds
 
 Id = TypeVar("Id", bound=str)
 
@@ -61,21 +62,23 @@ def _of_kind(
     return (Leftover(kind, identity, partial(delete, identity)) for identity in found)
 
 
-async def sweep(context: Context, tag: Tag) -> None:
-    """Delete what carries `tag` until nothing does.
+async def sweep(
+    runtime: Runtime, cloud: CloudDriver, tag: Tag, *, pause: Seconds, rounds_max: int
+) -> None:
+    """Delete what carries `tag`, with a `pause` [s] between rounds, until nothing does.
 
     Raises:
-        ResourceFailed: something is left after `limits.sweeps_max` rounds; it is named.
+        ResourceFailed: something is left after `rounds_max` rounds; it is named.
     """
-    rounds_left = context.limits.sweeps_max
-    while left := await leftovers(context.cloud, tag):
+    rounds_left = rounds_max
+    while left := await leftovers(cloud, tag):
         if not rounds_left:
             names = ", ".join(f"{item.kind} {item.id}" for item in left)
             raise ResourceFailed(tag, f"cannot delete {names}")
         for item in left:
             await _delete(item)
         rounds_left -= 1
-        await context.runtime.sleep(context.schedule.every)
+        await runtime.sleep(pause)
 
 
 async def _delete(item: Leftover) -> None:

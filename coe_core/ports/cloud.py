@@ -27,6 +27,7 @@ Contract rules (ids are append-only; `coe_core.conformance.cloud` holds one test
 - C117 flavors, images, networks and keypairs that the catalogue lists are accepted by creates.
 - C118 allowances count what exists: a new server raises `instances` by one, its end lowers it.
 - C119 a server group is found by its tag, and a server may ask for it by name.
+- C120 `tags` names a cluster's tag as long as anything is listed under it, and no longer.
 """
 
 from collections.abc import Mapping
@@ -418,6 +419,13 @@ class Catalogue(Protocol):
         """Return the types of the services that have an endpoint, such as `orchestration`."""
 
 
+class Marks(Protocol):
+    """The marks of clusters, across all services."""
+
+    async def tags(self) -> frozenset[Tag]:
+        """Return every tag of a cluster under which the project has anything at all."""
+
+
 class CloudDriver(
     Stacks,
     Compute,
@@ -428,6 +436,7 @@ class CloudDriver(
     Images,
     Quotas,
     Catalogue,
+    Marks,
     Protocol,
 ):
     """All services; a coroutine of the core asks for the narrowest Protocol that it needs."""

@@ -30,8 +30,8 @@ into no-ops; here what is not wanted is left out. A volume of 0 GiB means no vol
 which is 2 resources less per node. A placement policy with a server
 group adds one resource to the stack.
 
-In Mitaka `depends_on` holds the workers back until the masters are complete; in Newton the
-masters' addresses do. Masters are complete once their wait conditions are signalled.
+In Mitaka and in lean `depends_on` holds the workers back until the masters are complete; in
+Newton the masters' addresses do. Masters are complete once their wait conditions are signalled.
 
 The sharded form splits a cluster into one stack with everything but the workers, and stacks
 that list some workers each. HOT cannot add, so a group's `%index%` could not number the
@@ -145,7 +145,7 @@ def _parent(cluster: Cluster, siting: Siting) -> Parent:
 
 def _workers(cluster: Cluster, parent: Parent, siting: Siting) -> Json:
     nested = _nested(cluster, Role.WORKER, siting)
-    is_ordered = cluster.template.generation == "mitaka"
+    is_ordered = cluster.template.generation != "newton"
     masters = ("kube_masters",) if is_ordered else ()
     return hot.group(
         hot.get_param("number_of_minions"),

@@ -36,6 +36,8 @@ class Nova:
         self.inventory = Inventory(setup)
         self.servers = Registry[SimServer]("server")
         self._image = setup.cluster_template.image
+        keypair = setup.cluster_template.keypair
+        self.keypairs = (keypair,) if keypair else ()
         self._flavors = {
             name: Flavor(cores=block.cores, ram_gib=block.ram_gib, disk_gib=block.disk_gib)
             for name, block in setup.flavors.items()
@@ -61,14 +63,11 @@ class Nova:
 
         Raises:
             AlreadyExists: the project has a server of this name.
-            NotFound: unknown flavor, image or server group.
+            NotFound: unknown flavor, image, keypair or server group.
             QuotaExceeded: instances, cores or RAM.
         """
         flavor = self._flavor(spec.flavor)
-        if spec.image != self._image:
-            raise NotFound(spec.image, f"Image {spec.image} could not be found.")
-        if spec.group and self.groups.find(spec.project, spec.group) is None:
-            raise NotFound(spec.group, f"Instance group {spec.group} could not be found.")
+        self._check_names(spec)
         self.servers.refuse_duplicate(spec.project, spec.name)
         self._substrate.quota.reserve(spec.project, spec.name, _usage(flavor))
         server = SimServer(self.servers.new_id(), spec, flavor, key, signals)
@@ -136,6 +135,14 @@ class Nova:
         self._substrate.quota.give_back(server.project, _usage(server.flavor))
         self._substrate.changes.notify(server.id)
         gone.set()
+
+    def _check_names(self, spec: ServerSpec) -> None:
+        if spec.image != self._image:
+            raise NotFound(spec.image, f"Image {spec.image} could not be found.")
+        if spec.keypair and spec.keypair not in self.keypairs:
+            raise NotFound(spec.keypair, f"Keypair {spec.keypair} could not be found.")
+        if spec.group and self.groups.find(spec.project, spec.group) is None:
+            raise NotFound(spec.group, f"Instance group {spec.group} could not be found.")
 
     def _flavor(self, name: str) -> Flavor:
         try:

@@ -14,6 +14,7 @@ from typing import Final
 
 from coe_core.errors import DriverError
 from sim_driver.orchestration.engine import Do, Engine
+from sim_driver.orchestration.losses import Life
 from sim_driver.orchestration.outcome import Outcome
 from sim_driver.orchestration.stacks import Order, SimStack, Stopped
 from sim_driver.substrate import Substrate
@@ -66,12 +67,16 @@ class ConvergenceTraversal:
     ) -> None:
         """Work on one resource until it is complete; the core of `check_resource`."""
         error: DriverError | None = None
+        losses = self._engine.losses
+        life: Life | None = None
         arrived = self._runtime.env.now
         await self._threads.acquire()
         try:
             self._substrate.world.waited("heat engine threads", arrived)
             if stack.tree.action == action:
-                outcome = await do(stack, index, self._engine.next_engine())
+                engine = self._engine.next_engine()
+                life = losses.life(engine)
+                outcome = await do(stack, index, engine)
                 await self._substrate.transact(stack.key, 100 + index)
                 if outcome is not None:
                     await self._await(stack, outcome, action)
@@ -85,7 +90,8 @@ class ConvergenceTraversal:
         finally:
             self._threads.release()
             stack.tree.leave()
-        if stack.tree.action == action:
+        is_lost = life is not None and losses.is_over(life)
+        if stack.tree.action == action and not is_lost:
             stack.finish(index, error, is_forward=order.is_forward)
 
     async def _await(self, stack: SimStack, outcome: Outcome, action: int) -> None:

@@ -17,6 +17,7 @@ from sim_driver.hot.parameters import Parameter
 from sim_driver.hot.plan import ResourcePlan, TemplatePlan
 from sim_driver.hot.values import resolve
 from sim_driver.orchestration.handlers import Handlers
+from sim_driver.orchestration.losses import Losses
 from sim_driver.orchestration.outcome import Outcome
 from sim_driver.orchestration.stacks import Members, Order, SimStack, Stopped, Tree
 from sim_driver.substrate import Substrate
@@ -50,6 +51,7 @@ class Engine:
         self._heat = substrate.setup.heat
         self._turn = 0
         self._issued = 0
+        self.losses = Losses()
         self.rows = 0.0
         self._rows_slowdown = (
             substrate.world.parameters.mean("heat.rows_slowdown_per_million") / 1e6
@@ -174,14 +176,18 @@ class Engine:
             pass
         except DriverError as error:
             if tree.action == number:
-                self.settle(stack, f"{action}_FAILED", error)
-                if stack is tree.root:
-                    tree.stop()
+                self.fail(stack, error)
         else:
             if tree.action == number:
                 self.settle(stack, f"{action}_COMPLETE", None)
         finally:
             tree.leave()
+
+    def fail(self, stack: SimStack, error: DriverError) -> None:
+        """End the action on a stack in failure; at the root, nobody works on the tree any more."""
+        self.settle(stack, f"{stack.status.split('_')[0]}_FAILED", error)
+        if stack is stack.tree.root:
+            stack.tree.stop()
 
     def settle(self, stack: SimStack, status: str, error: DriverError | None) -> None:
         """End the action on a stack."""

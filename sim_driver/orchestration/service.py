@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from coe_core.documents import Json
-from coe_core.errors import Conflict, DriverError, InvalidTemplate, StackLimitExceeded, StackTimeout
+from coe_core.errors import Conflict, InvalidTemplate, StackLimitExceeded, StackTimeout
 from coe_core.ids import ProjectId, StackId, Tag
 from coe_core.ports.cloud import Stack, StackSpec
 from coe_core.templates.hot import as_text
@@ -14,6 +14,7 @@ from sim_driver.orchestration.convergence import ConvergenceTraversal
 from sim_driver.orchestration.engine import Engine
 from sim_driver.orchestration.handlers import Handlers
 from sim_driver.orchestration.legacy import LegacyTraversal
+from sim_driver.orchestration.losses import orphaned, went_down
 from sim_driver.orchestration.stacks import SimStack, Tree
 from sim_driver.orchestration.update import update
 from sim_driver.registry import Registry
@@ -124,6 +125,15 @@ class Heat:
         """Take a guest's signal in."""
         self._substrate.runtime.serve(self._signal(url, key))
 
+    def lose_engine(self, number: int) -> None:
+        """Kill the engine process of this number, from 0, and start it anew; see `losses`."""
+        engine = self._substrate.engines[number]
+        self._engine.losses.kill(engine)
+        if self._limits.architecture == "legacy":
+            for root in list(self.roots):
+                for stack in orphaned(root.stack, engine):
+                    self._engine.fail(stack, went_down(stack))
+
     def poll_cost(self, identity: str) -> dict[str, float]:
         """Return what one poll of a stack takes of each service [s], for polls left out."""
         if identity not in self.roots:
@@ -195,10 +205,7 @@ class Heat:
 
         def expire(_timer: object) -> None:
             if tree.action == number and stack.status.is_in_progress:
-                error: DriverError = StackTimeout(stack.name, text)
-                verb = stack.status.split("_")[0]
-                self._engine.settle(stack, f"{verb}_FAILED", error)
-                tree.stop()
+                self._engine.fail(stack, StackTimeout(stack.name, text))
 
         timer = self._substrate.runtime.env.timeout(timeout)
         timer.callbacks.append(expire)

@@ -1,0 +1,104 @@
+"""`clusters` and `sweep-orphans`: what is on a real cloud, and what should not be."""
+
+import sys
+from typing import Annotated, Final
+
+import typer
+
+from coe_cli.extras import require_real
+from coe_cli.plan_commands import Cloud, Live, State, tell
+from coe_cli.show import complain, console_on, show_cluster, show_clusters, show_orphans
+from coe_core.cluster import Cluster, Operation
+from coe_core.errors import DriverError, LeaseHeld
+from coe_core.ports.cloud import Server
+from models.errors import InvalidInput
+from models.near_names import unknown_name
+from planner.apply import Site
+
+FAILED: Final = 1
+
+app = typer.Typer(help="List, show and delete the clusters on a real cloud.", callback=require_real)
+
+Name = Annotated[str, typer.Argument(metavar="CLUSTER", help="Its id or its name.")]
+
+
+@app.command(name="list")
+def list_command(*, cloud: Cloud, state: State = None) -> None:
+    """List the clusters of the repository."""
+    from coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
+
+    async def work(site: Site) -> tuple[Cluster, ...]:
+        return await site.repository.clusters()
+
+    show_clusters(console_on(sys.stdout), in_real_world(cloud, state, Silent(), work))
+
+
+@app.command(name="show")
+def show_command(name: Name, *, cloud: Cloud, state: State = None) -> None:
+    """Show one cluster, its operations and its servers."""
+    from coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
+
+    async def work(site: Site) -> tuple[Cluster, tuple[Operation, ...], tuple[Server, ...]]:
+        cluster = await _named(site, name)
+        operations = await site.repository.operations(cluster.id)
+        return cluster, operations, await site.cloud.list_servers(cluster.tag)
+
+    show_cluster(console_on(sys.stdout), *in_real_world(cloud, state, Silent(), work))
+
+
+@app.command(name="delete")
+def delete_command(name: Name, *, cloud: Cloud, state: State = None) -> None:
+    """Delete a cluster and all that carries its tag."""
+    from coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
+    from planner.stewardship import delete_cluster  # noqa: PLC0415
+
+    async def work(site: Site) -> Cluster:
+        return await delete_cluster(site, (await _named(site, name)).id)
+
+    try:
+        ended = in_real_world(cloud, state, Live(Silent(), tell), work)
+    except LeaseHeld as held:
+        raise InvalidInput(str(held), field="CLUSTER", value=name) from None
+    typer.echo(f"{ended.name} is {ended.status}")
+    if ended.status.is_failed:
+        complain(f"{ended.name}: {ended.status_reason}")
+        raise typer.Exit(FAILED)
+
+
+def sweep_command(
+    *,
+    cloud: Cloud,
+    state: State = None,
+    is_deleting: Annotated[
+        bool, typer.Option("--delete", help="Delete what is found, too.")
+    ] = False,
+) -> None:
+    """List what carries a cluster's tag although the repository knows no such cluster.
+
+    Somebody else's repository may know it: look before you delete.
+    """
+    require_real()
+    from coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
+    from planner.stewardship import Orphans, delete_orphans, orphans  # noqa: PLC0415
+
+    async def work(site: Site) -> tuple[Orphans, ...]:
+        found = await orphans(site)
+        if is_deleting:
+            await delete_orphans(site, found)
+        return found
+
+    try:
+        found = in_real_world(cloud, state, Silent(), work)
+    except DriverError as error:
+        complain(str(error))
+        raise typer.Exit(FAILED) from None
+    show_orphans(console_on(sys.stdout), found, is_deleted=is_deleting)
+
+
+async def _named(site: Site, name: str) -> Cluster:
+    clusters = await site.repository.clusters()
+    for cluster in clusters:
+        if name in (cluster.id, cluster.name):
+            return cluster
+    hint = unknown_name(name, [cluster.name for cluster in clusters])
+    raise InvalidInput(f"no such cluster; {hint}", field="CLUSTER", value=name)

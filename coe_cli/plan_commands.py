@@ -1,0 +1,160 @@
+"""`plan` and `apply`: from a scenario to a judged plan, and from the plan to clusters."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from coe_cli.extras import require_real
+from coe_cli.options import checked, scenario_at, with_options
+from coe_cli.show import complain, console_on, progress_on, show_drift
+from coe_cli.targets import require_writable, suffixed, write
+from coe_core.events import Event, EventKind
+from coe_core.ports.draws import EventSink
+from models.plan import Plan
+from planner.apply import Applied, Site, Watched, apply, failed
+from planner.drift import Drift, drifts
+from planner.history import creations
+from planner.pool import cpus, process_pool
+from planner.result import MODEL_VERSION
+
+INCOMPLETE: Final = 1
+SHOWN_LIVE: Final = (
+    EventKind.STATUS_CHANGED,
+    EventKind.PHASE_STARTED,
+    EventKind.PHASE_ENDED,
+    EventKind.ATTEMPT_FAILED,
+)
+
+Cloud = Annotated[str, typer.Option("--cloud", metavar="NAME", help="An entry of clouds.yaml.")]
+State = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="The repository: sqlite:///FILE or postgresql://...; by default a file per cloud.",
+    ),
+]
+
+
+def plan_command(
+    scenario_name: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="A scenario's file, or a shipped one's name.")
+    ],
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The plan.")],
+    replications: Annotated[
+        int | None, typer.Option(metavar="N", help="Replications, in place of the scenario's.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="S", help="Seed, in place of the scenario's.")
+    ] = None,
+    policies: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A policy set, in place of the scenario's."),
+    ] = None,
+) -> None:
+    """Judge a scenario on the twin and write the plan that `apply` carries out."""
+    path, scenario = scenario_at(scenario_name)
+    scenario = with_options(scenario, replications=replications, seed=seed, policies=policies)
+    checked(path, scenario)
+    require_writable([output], path)
+    from planner.plan import plan_of  # noqa: PLC0415 - SciPy takes a second
+
+    with progress_on(sys.stderr), process_pool(min(cpus(), scenario.replications)) as pool:
+        plan = plan_of(scenario, pool)
+    write(output, plan.text())
+    typer.echo(f"{output}: plan {plan.id}; carry it out with: coe-twin apply {output} --cloud NAME")
+
+
+def apply_command(
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="A file that `plan` wrote.")],
+    *,
+    cloud: Cloud,
+    state: State = None,
+    events_file: Annotated[
+        Path | None,
+        typer.Option("--events", metavar="FILE", help="The event log; by default beside the plan."),
+    ] = None,
+) -> None:
+    """Carry out a plan on a real cloud, and hold what it measured against the prediction.
+
+    Run it again after it was interrupted: it goes on where it stood.
+    """
+    plan = Plan.load(plan_file, MODEL_VERSION)
+    events_file = events_file or suffixed(plan_file, ".events.jsonl")
+    drift_file = suffixed(plan_file, ".drift.json")
+    require_writable([drift_file], plan_file)
+    require_real()
+    outcome = _applied(plan, cloud, state, events_file)
+    write(drift_file, json.dumps(outcome.document(), indent=2) + "\n")
+    show_drift(console_on(sys.stdout), plan, outcome.drift)
+    typer.echo(f"The event log is {events_file}, the drift report {drift_file}.")
+    lost = failed(outcome.applied)
+    for one in lost:
+        cluster = one.cluster
+        complain(f"{cluster.name} is {cluster.status}: {cluster.status_reason}")
+    if lost:
+        raise typer.Exit(INCOMPLETE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What `apply` leaves to report."""
+
+    plan: str
+    applied: tuple[Applied, ...]
+    drift: tuple[Drift, ...]
+
+    def document(self) -> dict[str, object]:
+        """Return this as JSON."""
+        clusters = [
+            {
+                "row": one.row,
+                "name": one.cluster.name,
+                "how": one.how,
+                "status": one.cluster.status,
+                "status_reason": one.cluster.status_reason,
+            }
+            for one in self.applied
+        ]
+        drift = [one.document() for one in self.drift]
+        return {"plan": self.plan, "clusters": clusters, "drift": drift}
+
+
+def _applied(plan: Plan, cloud: str, state: str | None, events_file: Path) -> Outcome:
+    from coe_cli.real_world import in_real_world  # noqa: PLC0415 - an extra
+    from real_driver.event_file import EventFile  # noqa: PLC0415
+
+    with EventFile(events_file) as file:
+        watched = Watched(Live(file, tell))
+
+        async def work(site: Site) -> tuple[Applied, ...]:
+            return await apply(plan, site, tell)
+
+        applied = in_real_world(cloud, state, watched, work)
+    drift = drifts(plan, applied, creations(watched.events))
+    return Outcome(plan=plan.id, applied=applied, drift=drift)
+
+
+class Live:
+    """Passes events on, and shows those that somebody who waits wants to see."""
+
+    def __init__(self, inner: EventSink, tell: Callable[[str], None]) -> None:
+        self._inner = inner
+        self._tell = tell
+
+    def record(self, event: Event) -> None:
+        """Record `event` and show it."""
+        self._inner.record(event)
+        if event.kind in SHOWN_LIVE:
+            words = (event.kind.value.split(".")[-1], event.subject, event.detail)
+            text = " ".join(word for word in words if word)
+            self._tell(f"{event.at:8.1f} s  {event.cluster}  {text}")
+
+
+def tell(line: str) -> None:
+    typer.echo(" ".join(line.split("\n")), err=True)

@@ -1,0 +1,125 @@
+"""A real cloud and its repository, opened for a command.
+
+Imported only by commands that need a cloud: the SDK and the database are an extra.
+"""
+
+import os
+import re
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+from uuid import uuid4
+
+from openstack.connection import Connection
+
+from coe_core.errors import DriverError, NotFound, Unauthorized, Unreachable
+from coe_core.events import Event
+from coe_core.ids import ClusterId, OperationId, ProjectId
+from coe_core.polling import LoopPoller
+from coe_core.ports.draws import EventSink
+from coe_core.units import Seconds
+from models.errors import InvalidInput
+from models.near_names import unknown_name
+from planner.apply import Site
+from real_driver.calls import Calls
+from real_driver.cloud import OpenStackCloud, connect, known_clouds
+from real_driver.errors import RepositoryFailed, UnknownCloud, UnknownSchema
+from real_driver.repository import SqlRepository
+from real_driver.runtime import AnyioRuntime
+
+T = TypeVar("T")
+
+LEASE_TTL: Final = Seconds(15.0)
+"""How long a killed process keeps others from its clusters [s]; renewed every 5 s."""
+
+
+class UniqueIds:
+    """Ids that no two processes share."""
+
+    def cluster(self, name: str) -> ClusterId:
+        """Return a new id for a cluster called `name`."""
+        return ClusterId(f"{name}-{uuid4().hex[:8]}")
+
+    def operation(self) -> OperationId:
+        """Return a new id."""
+        return OperationId(str(uuid4()))
+
+
+class Silent:
+    """An event sink for commands that keep no log."""
+
+    def record(self, event: Event) -> None:
+        """Drop `event`."""
+
+
+def in_real_world(
+    cloud: str, state: str | None, events: EventSink, work: Callable[[Site], Awaitable[T]]
+) -> T:
+    """Return what `work` returns on the cloud `cloud` and the repository at `state`.
+
+    Raises:
+        InvalidInput: there is no way to the cloud or to the repository.
+    """
+    runtime = AnyioRuntime()
+
+    async def main() -> T:
+        async with _opened(runtime, cloud, state, events) as site:
+            return await work(site)
+
+    return runtime.run(main())
+
+
+@asynccontextmanager
+async def _opened(
+    runtime: AnyioRuntime, cloud: str, state: str | None, events: EventSink
+) -> AsyncIterator[Site]:
+    driver = OpenStackCloud(Calls(_connected(cloud)))
+    project, zones = await _asked(driver, cloud)
+    try:
+        async with SqlRepository.opened(state or default_state(cloud)) as repository:
+            yield Site(
+                runtime=runtime,
+                cloud=driver,
+                repository=repository,
+                poller=LoopPoller(runtime),
+                events=events,
+                ids=UniqueIds(),
+                project=project,
+                zones=zones,
+                holder=f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:8]}",
+                lease_ttl=LEASE_TTL,
+            )
+    except (RepositoryFailed, UnknownSchema) as error:
+        raise InvalidInput(str(error), field="--state") from None
+
+
+def _connected(cloud: str) -> Connection:
+    names = known_clouds()
+    if cloud not in names:
+        hint = unknown_name(cloud, names) if names else "no clouds.yaml was found"
+        raise InvalidInput(f"unknown cloud; {hint}", field="--cloud", value=cloud)
+    try:
+        return connect(cloud)
+    except UnknownCloud as error:
+        raise InvalidInput(str(error), field="--cloud", value=cloud) from None
+
+
+async def _asked(driver: OpenStackCloud, cloud: str) -> tuple[ProjectId, tuple[str, ...]]:
+    """Return the project and its zones; this is the first time that the cloud is asked."""
+    try:
+        project = await driver.calls.run("Keystone", lambda _connection: driver.calls.project)
+        zones = await driver.availability_zones()
+    except (Unauthorized, Unreachable, NotFound) as error:
+        raise InvalidInput(f"{error.cause}: {error}", field="--cloud", value=cloud) from None
+    except DriverError as error:
+        raise InvalidInput(f"cannot be asked: {error}", field="--cloud", value=cloud) from None
+    return project, zones
+
+
+def default_state(cloud: str) -> str:
+    """Return the URL of the repository for `cloud` in the user's state folder."""
+    home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    name = re.sub(r"[^A-Za-z0-9_.-]", "_", cloud)
+    return f"sqlite:///{Path(home) / 'coe-twin' / name}.sqlite"

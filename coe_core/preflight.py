@@ -1,0 +1,134 @@
+"""What can be known to fail before the first create: names, services, quota arithmetic.
+
+A cloud refuses these things, too, but one by one, and after half of the work is done.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from coe_core.cluster import Cluster, ClusterTemplate, NodeGroup
+from coe_core.ids import ProjectId
+from coe_core.ports.cloud import Allowance, CloudDriver, Flavor, Named
+from coe_core.provisioners.choice import Choice, Direct
+
+LISTED_MAX: Final = 8
+"""Names listed in a refusal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a cloud offers a project."""
+
+    services: frozenset[str]
+    flavors: tuple[Flavor, ...]
+    images: tuple[str, ...]
+    networks: tuple[str, ...]
+    keypairs: tuple[str, ...]
+    allowances: Mapping[str, Allowance]
+
+
+async def offer_of(cloud: CloudDriver, project: ProjectId) -> Offer:
+    """Return what `cloud` offers `project`.
+
+    Raises:
+        DriverError: the cloud cannot be asked.
+    """
+    services = await cloud.service_types()
+    return Offer(
+        services=services,
+        flavors=await cloud.list_flavors() if "compute" in services else (),
+        images=_names(await cloud.list_images()) if "image" in services else (),
+        networks=_names(await cloud.list_networks()) if "network" in services else (),
+        keypairs=await cloud.list_keypairs() if "compute" in services else (),
+        allowances=await cloud.allowances(project) if "compute" in services else {},
+    )
+
+
+def problems(clusters: Iterable[Cluster], choice: Choice, offer: Offer) -> tuple[str, ...]:
+    """Return a line for each reason why `clusters` cannot all be created."""
+    wanted = tuple(clusters)
+    templates = list({id(one.template): one.template for one in wanted}.values())
+    found = [
+        *(line for template in templates for line in _missing_services(template, choice, offer)),
+        *(line for template in templates for line in _unknown_names(template, offer)),
+    ]
+    if not found:
+        found = list(_shortages(needs(wanted, offer.flavors), offer.allowances))
+    return tuple(dict.fromkeys(found))
+
+
+def needs(clusters: Iterable[Cluster], flavors: Iterable[Flavor]) -> Counter[str]:
+    """Return what `clusters` use of each quota, in the words of `Quotas.allowances`."""
+    sizes = {flavor.name: flavor for flavor in flavors}
+    total: Counter[str] = Counter()
+    for cluster in clusters:
+        template = cluster.template
+        total += _of_group(cluster.masters, sizes[template.master_flavor], template)
+        total += _of_group(cluster.workers, sizes[template.flavor], template)
+    return total
+
+
+def _of_group(group: NodeGroup, flavor: Flavor, template: ClusterTemplate) -> Counter[str]:
+    each = {
+        "instances": 1,
+        "cores": flavor.vcpus,
+        "ram_mib": flavor.ram,
+        "ports": 1,
+        "floating_ips": int(template.floating_ip_enabled),
+        "volumes": int(template.docker_volume_size > 0),
+    }
+    return Counter({kind: group.node_count * amount for kind, amount in each.items()})
+
+
+def _shortages(wanted: Counter[str], allowances: Mapping[str, Allowance]) -> Iterator[str]:
+    for kind, amount in wanted.items():
+        allowance = allowances.get(kind)
+        if allowance is not None and amount > allowance.left:
+            yield (
+                f"quota {kind}: {amount} needed, {allowance.limit} allowed - {allowance.used} "
+                f"used = {allowance.left:.0f} left, short by {amount - allowance.left:.0f}"
+            )
+
+
+def _missing_services(template: ClusterTemplate, choice: Choice, offer: Offer) -> Iterator[str]:
+    needed = {"compute": "servers", "image": "images", "network": "ports"}
+    if not isinstance(choice, Direct):
+        needed["orchestration"] = "stacks"
+    if template.docker_volume_size and not {"volumev3", "block-storage"} & offer.services:
+        yield _no_service("block-storage", "volumes (docker_volume_size)")
+    for service, purpose in needed.items():
+        if service not in offer.services:
+            yield _no_service(service, purpose)
+
+
+def _no_service(service: str, purpose: str) -> str:
+    return f"service {service}: not in the catalogue, and needed for {purpose}"
+
+
+def _unknown_names(template: ClusterTemplate, offer: Offer) -> Iterator[str]:
+    flavors = tuple(flavor.name for flavor in offer.flavors)
+    yield from _unknown("flavor", template.flavor, flavors)
+    yield from _unknown("flavor", template.master_flavor, flavors)
+    yield from _unknown("image", template.image, offer.images)
+    if template.is_flat_network:
+        yield from _unknown("network", template.fixed_network, offer.networks)
+    else:
+        yield from _unknown("network", template.external_network, offer.networks)
+    if template.keypair:
+        yield from _unknown("keypair", template.keypair, offer.keypairs)
+
+
+def _unknown(kind: str, name: str, known: tuple[str, ...]) -> Iterator[str]:
+    if name in known:
+        return
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    others = sorted(set(known))[:LISTED_MAX]
+    hint = f"near: {', '.join(near)}" if near else f"there are: {', '.join(others) or 'none'}"
+    yield f"{kind} {name!r}: the cloud has none of this name; {hint}"
+
+
+def _names(found: Iterable[Named]) -> tuple[str, ...]:
+    return tuple(one.name for one in found)

@@ -1,0 +1,27 @@
+"""Taking down a cluster without knowing which provisioner made it."""
+
+from coe_core.cluster import Cluster
+from coe_core.errors import Conflict
+from coe_core.provisioners.direct import DirectProvisioner
+from coe_core.provisioners.stack import StackProvisioner
+
+
+class Removal:
+    """A provisioner for deletes alone: everything is found by tag, stacks go first."""
+
+    def __init__(self, stack: StackProvisioner, direct: DirectProvisioner) -> None:
+        self._stack = stack
+        self._direct = direct
+
+    async def converge(self, cluster: Cluster) -> None:
+        """Refuse.
+
+        Raises:
+            Conflict: always; only the plan of a cluster says how it is built.
+        """
+        raise Conflict(cluster.name, "take it up with the plan that it was made by: coe-twin apply")
+
+    async def remove(self, cluster: Cluster) -> None:
+        """Delete the stacks of `cluster`, then what servers are left."""
+        await self._stack.remove(cluster)
+        await self._direct.remove(cluster)

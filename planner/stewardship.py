@@ -1,0 +1,91 @@
+"""Looking after clusters on a cloud: delete one, and find what belongs to none."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from coe_core.cluster import Cluster
+from coe_core.ids import ClusterId, Tag
+from coe_core.lifecycle.conductor import Conductor
+from coe_core.lifecycle.context import Context, Limits
+from coe_core.lifecycle.sweep import Leftover, leftovers, sweep
+from coe_core.phases import Phases
+from coe_core.policies import DEFAULT
+from coe_core.policies.placement import AntiAffinity
+from coe_core.ports.poller import PollSchedule
+from coe_core.provisioners.direct import DirectProvisioner
+from coe_core.provisioners.removal import Removal
+from coe_core.provisioners.seams import Seams
+from coe_core.provisioners.stack import StackProvisioner
+from coe_core.provisioners.stacks import StackKeeper
+from coe_core.units import Seconds
+from models.randomness import CounterDraws
+from planner.apply import SWEEPS_MAX, Site
+
+EVERY: PollSchedule = PollSchedule(first_after=Seconds(1.0), every=Seconds(1.0))
+"""How often a deletion is looked at; Magnum's own interval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphans:
+    """What carries the tag of a cluster that the repository does not know."""
+
+    tag: Tag
+    left: tuple[Leftover, ...]
+
+
+async def delete_cluster(site: Site, cluster: ClusterId) -> Cluster:
+    """Delete a cluster with all that carries its tag; return it as it ended.
+
+    Raises:
+        UnknownCluster: the repository has none of this id.
+        LeaseHeld: another process works on it.
+    """
+    phases = Phases(site.runtime, site.events)
+    seams = Seams(
+        runtime=site.runtime,
+        cloud=site.cloud,
+        poller=site.poller,
+        schedule=EVERY,
+        zones=site.zones,
+        phases=phases,
+    )
+    keeper = StackKeeper(site.cloud, site.poller, EVERY)
+    removal = Removal(
+        StackProvisioner(site.cloud, keeper, phases),
+        DirectProvisioner(seams, DEFAULT.batching, AntiAffinity()),
+    )
+    current = await site.repository.get(cluster)
+    context = Context(
+        runtime=site.runtime,
+        cloud=site.cloud,
+        repository=site.repository,
+        provisioner=removal,
+        poller=site.poller,
+        schedule=EVERY,
+        backoff=DEFAULT.backoff,
+        draws=CounterDraws(0, 0),
+        ids=site.ids,
+        events=site.events,
+        limits=Limits(delete_timeout=current.create_timeout, sweeps_max=SWEEPS_MAX),
+        holder=site.holder,
+        lease_ttl=site.lease_ttl,
+    )
+    return await Conductor(context, DEFAULT.admission).delete(cluster)
+
+
+async def orphans(site: Site) -> tuple[Orphans, ...]:
+    """Return what the project has under tags of clusters that are not in the repository."""
+    known = {cluster.tag for cluster in await site.repository.clusters()}
+    tags = sorted(await site.cloud.tags() - known)
+    found = [Orphans(tag=tag, left=await leftovers(site.cloud, tag)) for tag in tags]
+    return tuple(one for one in found if one.left)
+
+
+async def delete_orphans(site: Site, found: Iterable[Orphans]) -> None:
+    """Delete what `orphans` found.
+
+    Raises:
+        ResourceFailed: something cannot be deleted; it is named.
+    """
+    for one in found:
+        await sweep(site.runtime, site.cloud, one.tag, pause=EVERY.every, rounds_max=SWEEPS_MAX)

@@ -1,0 +1,1 @@
+"""Our code inside the services: a hypervisor, a port binding, a stand-in for etcd's discovery."""

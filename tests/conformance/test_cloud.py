@@ -1,0 +1,71 @@
+"""Contract rules of the cloud, on every simulated kind of it."""
+
+import pytest
+
+from coe_core.conformance.cloud import CAPABILITIES, SUITE, CloudUnderTest, NotSupported, Scene
+from coe_core.decorators.around import Around
+from coe_core.decorators.fault_plan import NoFaults
+from coe_core.decorators.faulty import Faulty
+from coe_core.decorators.measured import Measured
+from sim_driver.cloud import SimCloud
+from tests.conformance.cloud_worlds import CloudWorld, check_left
+
+
+def measured(cloud: SimCloud) -> Measured:
+    return Measured(cloud, cloud.world.runtime)
+
+
+def faultless(cloud: SimCloud) -> Faulty:
+    return Faulty(cloud, NoFaults(), cloud.world.runtime)
+
+
+WORLDS = (
+    CloudWorld(name="legacy", architecture="legacy"),
+    CloudWorld(name="convergence", architecture="convergence"),
+    CloudWorld(name="around", architecture="convergence", wrap=Around),
+    CloudWorld(name="measured", architecture="convergence", wrap=measured),
+    CloudWorld(name="faulty", architecture="convergence", wrap=faultless),
+)
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
+@pytest.mark.parametrize("scene", SUITE.scenes, ids=str)
+def test_a_cloud_keeps_the_rules(scene: Scene[CloudUnderTest], world: CloudWorld) -> None:
+    """Every scene of the suite holds, and leaves nothing behind."""
+    try:
+        cloud = world.play(scene)
+    except NotSupported as missing:
+        pytest.skip(f"not supported: {missing}")
+    check_left(cloud)
+
+
+def test_every_rule_of_the_cloud_has_a_scene() -> None:
+    """The ids in the docstring are those that scenes hold: none more, none less."""
+    assert len(SUITE.stated) == len(set(SUITE.stated)) > 0
+    assert {scene.rule for scene in SUITE.scenes} == set(SUITE.stated)
+
+
+def test_scenes_can_be_told_apart() -> None:
+    """Each scene has a name of its own, and a sentence that says what must hold."""
+    names = [str(scene) for scene in SUITE.scenes]
+    assert len(names) == len(set(names))
+    assert all(scene.play.__doc__ for scene in SUITE.scenes)
+
+
+@pytest.mark.parametrize("missing", sorted(CAPABILITIES))
+def test_a_scene_is_skipped_for_what_a_cloud_lacks(missing: str) -> None:
+    """A capability that is not there skips scenes, not all of them, and is named."""
+    world = CloudWorld(
+        name="poor", architecture="legacy", capabilities=CAPABILITIES - frozenset({missing})
+    )
+    skipped = [str(scene) for scene in SUITE.scenes if reason(world, scene) == missing]
+    assert 0 < len(skipped) < len(SUITE.scenes)
+
+
+def reason(world: CloudWorld, scene: Scene[CloudUnderTest]) -> str:
+    """Return why `scene` is skipped in `world`, "" if it is played."""
+    try:
+        world.play(scene)
+    except NotSupported as missing:
+        return str(missing)
+    return ""
