@@ -24,10 +24,11 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint bench check test-all format clean
+.PHONY: help demo test lint bench check test-all measure-openstack format clean
 
 help: ## say what each target does
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s%s\n", $$1, $$2 }'
+	@cat $(MAKEFILE_LIST) | sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' \
+		| awk -F'|' '{ printf "%-27s%s\n", $$1, $$2 }'
 
 demo: $(SYNCED)-base ## create CERN's clusters on the twin and write a report
 	@mkdir -p build
@@ -50,6 +51,12 @@ check: lint test-all ## what CI runs: lint, every test, branch coverage of the c
 
 test-all: $(SYNCED)-test
 	$(BIN)/python -m pytest --cov $(PYTEST_ARGS)
+
+include testbed/targets.mk
+
+measure-openstack: $(SYNCED)-test ## measure creates on the testbed, for docs/validation
+	@$(TESTBED) up
+	$(BIN)/python -m benchmarks.openstack --output tests/data/testbed
 
 format: $(SYNCED)-lint ## format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix-only .

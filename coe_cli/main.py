@@ -17,6 +17,7 @@ from coe_cli.options import checked, scenario_at, with_options
 from coe_cli.plan_commands import apply_command, plan_command
 from coe_cli.show import complain, console_on, progress_on, show_check, show_result
 from coe_cli.targets import STDOUT, require_writable, write
+from coe_cli.trace_command import trace_command
 from models.errors import InvalidInput
 from models.scenario import Scenario
 from planner.pool import cpus, process_pool
@@ -109,6 +110,7 @@ def check_command(scenario_name: Asked) -> None:
 app.command(name="plan")(plan_command)
 app.command(name="apply")(apply_command)
 app.command(name="sweep-orphans")(sweep_command)
+app.command(name="trace")(trace_command)
 app.add_typer(clusters_app, name="clusters")
 
 

@@ -75,7 +75,7 @@ def in_real_world(
 async def _opened(
     runtime: AnyioRuntime, cloud: str, state: str | None, events: EventSink
 ) -> AsyncIterator[Site]:
-    driver = OpenStackCloud(Calls(_connected(cloud)))
+    driver = OpenStackCloud(Calls(connected(cloud)))
     project, zones = await _asked(driver, cloud)
     try:
         async with SqlRepository.opened(state or default_state(cloud)) as repository:
@@ -95,7 +95,12 @@ async def _opened(
         raise InvalidInput(str(error), field="--state") from None
 
 
-def _connected(cloud: str) -> Connection:
+def connected(cloud: str) -> Connection:
+    """Return a connection to `cloud`; nothing is asked yet.
+
+    Raises:
+        InvalidInput: no `clouds.yaml` has a good entry of this name.
+    """
     names = known_clouds()
     if cloud not in names:
         hint = unknown_name(cloud, names) if names else "no clouds.yaml was found"

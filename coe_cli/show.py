@@ -15,7 +15,9 @@ from coe_core.ports.cloud import Server
 from models.errors import printable
 from models.parameters import ParameterSet
 from models.plan import Plan
-from planner import table
+from models.traces.durations import Durations
+from models.traces.log import Trace
+from planner import table, trace_table
 from planner.check import Checked
 from planner.drift import Drift
 from planner.result import Result
@@ -127,6 +129,17 @@ def show_cluster(
     for server in servers:
         signalled = ", up" if server.has_signalled else ""
         _print(console, f"server {server.name}: {server.status}{signalled} {server.fault}".rstrip())
+
+
+def show_trace(console: Console, found: Trace, durations: Durations) -> None:
+    """Print how long the phases of a trace took, and what must be known of it."""
+    grid = _grid((column.heading, column.is_number) for column in trace_table.COLUMNS)
+    for row in durations.phases:
+        grid.add_row(*trace_table.cells(row, found))
+    _print_whole(console, grid)
+    _print(console, trace_table.identity(found, durations))
+    for line in trace_table.honesty(found):
+        _print(console, line)
 
 
 def show_orphans(console: Console, found: Iterable[Orphans], *, is_deleted: bool) -> None:

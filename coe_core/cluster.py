@@ -11,7 +11,6 @@ from coe_core.ids import ClusterId, OperationId, ProjectId, Tag
 from coe_core.transitions import ClusterStatus, Outcome, advance
 from coe_core.units import GiB, Seconds
 
-
 TAG_PREFIX: Final = "coe:"
 """Begins every tag of ours; what follows is the id of the cluster."""
 

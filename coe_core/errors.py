@@ -139,6 +139,13 @@ class InvalidTemplate(DriverError):
     cause = "invalid template"
 
 
+class EngineLost(DriverError):
+    """The Heat engine that worked on the stack died; another attempt starts anew."""
+
+    is_retryable = True
+    cause = "engine lost"
+
+
 class ResourceFailed(DriverError):
     """A resource ended in ERROR for a reason that has no class of its own."""
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from coe_core.errors import (
     DriverError,
+    EngineLost,
     InvalidTemplate,
     NotFound,
     NoValidHost,
@@ -32,9 +33,16 @@ CAUSES: Final[tuple[tuple[re.Pattern[str], type[DriverError]], ...]] = tuple(
             r"maximum resources per stack|maximum stacks per tenant|you have reached",
             StackLimitExceeded,
         ),
-        (r"quota exceeded|exceed\w* .*quota|no more ip addresses", QuotaExceeded),
+        (
+            (
+                r"quota exceeded|exceed\w* .*quota|no more ip addresses|quota has been met"
+                r"|maximum of \d+ already exceeded|maximum number of ports exceeded"
+            ),
+            QuotaExceeded,
+        ),
         (r"virtual interface creation failed|vif.?plug", VifPlugTimeout),
         (r"timed out waiting for a reply|messagingtimeout", RpcTimeout),
+        (r"engine went down", EngineLost),
         (r"waitconditiontimeout|create timed out|stack .* timed out|timed out", StackTimeout),
         (
             (
@@ -43,7 +51,7 @@ CAUSES: Final[tuple[tuple[re.Pattern[str], type[DriverError]], ...]] = tuple(
             ),
             InvalidTemplate,
         ),
-        (r"could not be found|not found", NotFound),
+        (r"could not be found|not found|invalid key_name provided", NotFound),
     )
 )
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from coe_core.errors import (
     DriverError,
+    EngineLost,
     NotFound,
     NoValidHost,
     QuotaExceeded,
@@ -18,7 +19,6 @@ from coe_core.errors import (
     StackTimeout,
     Unauthorized,
 )
-from coe_core.faults import error_of
 from coe_core.transitions import ClusterStatus
 
 
@@ -49,6 +49,9 @@ class FaultKind(StrEnum):
     ENGINE_LOST = "engine lost"
     """Heat's engine processes die in mid-create and are started anew, in convergence."""
 
+    ENGINE_LOST_LEGACY = "engine lost, legacy"
+    """The same in the legacy architecture: an engine that starts fails what the dead one held."""
+
     PROCESS_CRASHED = "process crashed"
     """Our own process dies at a call of the cloud, and another takes its work up."""
 
@@ -73,10 +76,12 @@ FAULT_KINDS: Final[Mapping[FaultKind, Ending]] = {
     FaultKind.CREDENTIALS_REFUSED: Ending(ClusterStatus.CREATE_FAILED, Unauthorized),
     FaultKind.BROKER_OUT: Ending(ClusterStatus.CREATE_COMPLETE, None),
     FaultKind.ENGINE_LOST: Ending(ClusterStatus.CREATE_FAILED, StackTimeout),
+    FaultKind.ENGINE_LOST_LEGACY: Ending(ClusterStatus.CREATE_FAILED, EngineLost),
     FaultKind.PROCESS_CRASHED: Ending(ClusterStatus.CREATE_COMPLETE, None),
 }
 
 
-def ending_of(status: ClusterStatus, reason: str) -> Ending:
-    """Return how a cluster ended, given its status and the text of its reason."""
-    return Ending(status, type(error_of("", reason)) if reason else None)
+def ending_of(status: ClusterStatus, failure: str) -> Ending:
+    """Return how an operation ended, given the cluster's status and `Operation.failure`."""
+    kinds = {kind.cause: kind for kind in DriverError.__subclasses__()}
+    return Ending(status, kinds[failure] if failure else None)

@@ -35,7 +35,7 @@ class Fault:
     """What goes wrong with one call.
 
     It is made `delay` [s] late. With an `error`, it is then not made at all; or it is made and
-    its answer is lost (`is_answer_lost`), so that who asked does not know.
+    its answer, good or bad, is lost (`is_answer_lost`), so that who asked does not know.
     """
 
     error: MakeError | None = None
@@ -84,6 +84,18 @@ class Outage:
         """Return the fault of a call that falls into the outage."""
         is_out = self.begins_at <= call.at < self.ends_at
         return self.what if is_out and call.verb in self.verbs else None
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Another plan, until `ends_at` [s]; nothing goes wrong from then on."""
+
+    ends_at: Seconds
+    plan: FaultPlan
+
+    def fault(self, call: Attempted) -> Fault | None:
+        """Return the other plan's fault while it lasts."""
+        return self.plan.fault(call) if call.at < self.ends_at else None
 
 
 USUAL: Final[Mapping[str, Fault]] = {

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from coe_core.decorators.around import Around
 from coe_core.decorators.fault_plan import Attempted, Fault, FaultPlan
+from coe_core.errors import CoeError
 from coe_core.ports.cloud import CloudDriver
 from coe_core.ports.runtime import Runtime
 
@@ -54,5 +56,6 @@ class Faulty(Around):
         if fault.error is None:
             return await work()
         if fault.is_answer_lost:
-            await work()
+            with suppress(CoeError):  # a refusal is an answer, too
+                await work()
         raise fault.error(subject)

@@ -103,7 +103,7 @@ def _clock_flags(spans: tuple[Span, ...]) -> Iterator[str]:
                 early.setdefault(span.source, []).append((ahead, span.path))
     for source, found in early.items():
         most = max(ahead for ahead, _ in found)
-        text = f"{source}: begins before Heat asked, by {most:g} s at most, so clocks differ"
+        text = f"{source}: begins before Heat asked, so clocks differ by at least {most:g} s"
         yield from flagged(text, [path for _, path in found])
 
 

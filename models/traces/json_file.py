@@ -6,7 +6,7 @@ from typing import Final
 
 from models.errors import InvalidInput
 
-BYTES_MAX: Final = 512 * 1024 * 1024
+BYTES_MAX: Final = 256 * 1024 * 1024
 """The largest file that is read [B]; Rally writes some 2 KiB for an iteration."""
 
 
@@ -14,7 +14,7 @@ def read_json(path: Path) -> object:
     """Return what the file at `path` holds.
 
     Raises:
-        InvalidInput: it cannot be read, is larger than 512 MiB, or is no JSON.
+        InvalidInput: it cannot be read, is larger than 256 MiB, or is no JSON.
     """
     try:
         with path.open("rb") as stream:
@@ -23,7 +23,7 @@ def read_json(path: Path) -> object:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidInput(f"cannot be read: {reason}", file=path) from None
     if len(content) > BYTES_MAX:
-        raise InvalidInput("the file is larger than 512 MiB, the most that is accepted", file=path)
+        raise InvalidInput("the file is larger than 256 MiB, the most that is accepted", file=path)
     try:
         return parse_json(content)
     except InvalidInput as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from models.traces.documents import Document, each, flagged
-from models.traces.instants import Instant, instant, instant_if_any, resolution_of
+from models.traces.instants import Instant, instant_if_any, resolution_of
 from models.traces.span import Span, Spans, Status
 
 KIND: Final = "port"
@@ -24,7 +24,7 @@ class Port(Document):
 
     id: str
     status: str = ""
-    device_id: str = ""
+    device_id: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
 
@@ -71,7 +71,7 @@ def neutron_spans(ports: object, around: Around = NOTHING) -> Spans:
         if begin is None:
             timeless.append(path)
             continue
-        if _is_later(end, around.up.get(port.device_id)):
+        if _is_later(end, around.up.get(port.device_id or "")):
             changed.append(path)
             end = None
         spans.append(_span(port, around, begin, end))

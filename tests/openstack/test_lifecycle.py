@@ -1,0 +1,66 @@
+"""Create, resize and delete on a real OpenStack, with every provisioner and both Heats."""
+
+import pytest
+
+from coe_core.cluster import Cluster, Role, node_name
+from coe_core.ids import ServerId
+from coe_core.lifecycle.sweep import leftovers
+from coe_core.ports.cloud import ServerStatus
+from coe_core.transitions import ClusterStatus
+from tests.openstack.ground import CHOICES, Core, Ground, cluster_of
+
+pytestmark = pytest.mark.timeout(600)
+
+
+async def deleted(ground: Ground, cluster: Cluster) -> None:
+    """Delete `cluster` and hold that nothing carries its tag."""
+    ended = await ground.conductor.delete(cluster.id)
+    assert ended.status is ClusterStatus.DELETE_COMPLETE, ended.status_reason
+    assert await leftovers(ground.cloud, cluster.tag) == ()
+
+
+async def holds_exactly(ground: Ground, cluster: Cluster, workers: set[int]) -> None:
+    """Hold that the cluster's servers are its master and these workers, all ACTIVE."""
+    servers = {one.name: one for one in await ground.cloud.list_servers(cluster.tag)}
+    names = {node_name(cluster.name, Role.WORKER, index) for index in workers}
+    assert set(servers) == names | {node_name(cluster.name, Role.MASTER, 0)}
+    assert {one.status for one in servers.values()} == {ServerStatus.ACTIVE}
+    assert all([(await ground.cloud.show_server(ServerId(one.id))) for one in servers.values()])
+
+
+@pytest.mark.parametrize("provisioner", list(CHOICES))
+def test_a_cluster_lives(provisioner: str, heat_mode: str) -> None:
+    """Create 1 + 2, grow to 4, shrink to 3 without a named node, delete; nothing is left."""
+    cluster = cluster_of(2)
+
+    async def scene(ground: Ground) -> None:
+        ended = await ground.conductor.create(cluster)
+        assert ended.status is ClusterStatus.CREATE_COMPLETE, ended.status_reason
+        await holds_exactly(ground, cluster, {0, 1})
+        ended = await ground.conductor.resize(cluster.id, 4)
+        assert ended.status is ClusterStatus.UPDATE_COMPLETE, ended.status_reason
+        await holds_exactly(ground, cluster, {0, 1, 2, 3})
+        named = node_name(cluster.name, Role.WORKER, 1)
+        ended = await ground.conductor.resize(cluster.id, 3, [named])
+        assert ended.status is ClusterStatus.UPDATE_COMPLETE, ended.status_reason
+        await holds_exactly(ground, cluster, {0, 2, 3})
+        await deleted(ground, cluster)
+
+    Core(choice=CHOICES[provisioner]).play(scene)
+
+
+@pytest.mark.parametrize("nodes", [8, 16])
+@pytest.mark.parametrize("provisioner", list(CHOICES))
+def test_larger_clusters_are_created_and_deleted(
+    provisioner: str, nodes: int, heat_mode: str
+) -> None:
+    """8 and 16 workers come up and go again without a trace."""
+    cluster = cluster_of(nodes, timeout_s=500.0)
+
+    async def scene(ground: Ground) -> None:
+        ended = await ground.conductor.create(cluster)
+        assert ended.status is ClusterStatus.CREATE_COMPLETE, ended.status_reason
+        await holds_exactly(ground, cluster, set(range(nodes)))
+        await deleted(ground, cluster)
+
+    Core(choice=CHOICES[provisioner]).play(scene)
