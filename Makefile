@@ -57,6 +57,7 @@ include testbed/targets.mk
 measure-openstack: $(SYNCED)-test ## measure creates on the testbed, for docs/validation
 	@$(TESTBED) up
 	$(BIN)/python -m benchmarks.openstack --output tests/data/testbed
+	$(BIN)/python -m benchmarks.openstack_page
 
 format: $(SYNCED)-lint ## format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix-only .

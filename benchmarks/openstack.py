@@ -14,8 +14,8 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -70,7 +70,7 @@ def cpu_s(pid: int) -> float:
     return sum(int(word) for word in words[11:15]) / TICKS_PER_S
 
 
-def measure(provisioner: str, nodes: int) -> tuple[dict[str, object], Iterator[str]]:
+def measure(provisioner: str, nodes: int) -> tuple[dict[str, object], list[str]]:
     """Return the figures of one create, and the lines of its trace if Heat made it."""
     cluster = cluster_of(nodes, timeout_s=900.0)
 
@@ -106,7 +106,7 @@ def measure(provisioner: str, nodes: int) -> tuple[dict[str, object], Iterator[s
         "client_cpu_s_with_delete": round(client, 2),
         "other_cpu_s": round(after.machine - before.machine - sum(services.values()), 2),
     }
-    return figures, iter(lines)
+    return figures, lines
 
 
 def main() -> None:
@@ -122,24 +122,25 @@ def main() -> None:
     described = {name: one for name, one in faults.describe().items() if name != "home"}
     (arguments.output / "machine.json").write_text(json.dumps(described, indent=2) + "\n")
     sizes = [int(word) for word in arguments.sizes.split(",")]
-    with (arguments.output / "creates.jsonl").open("a", encoding="utf-8") as creates:
-        for mode in arguments.modes.split(","):
-            faults.restart_heat(convergence=mode == "convergence")
-            for run in range(1, arguments.runs + 1):
-                for nodes in sizes:
-                    for provisioner in PROVISIONERS:
-                        time.sleep(PAUSE_S)
-                        figures, lines = measure(provisioner, nodes)
-                        record = {"heat": mode, "run": run, **figures}
-                        creates.write(json.dumps(record) + "\n")
-                        creates.flush()
-                        print(json.dumps(record), flush=True)
-                        if run == 1:
-                            name = f"{provisioner}-{mode}-{nodes}.jsonl"
-                            text = "".join(lines)
-                            if text:
-                                (traces / name).write_text(text, encoding="utf-8")
+    runs = range(1, arguments.runs + 1)
+    for mode in arguments.modes.split(","):
+        faults.restart_heat(convergence=mode == "convergence")
+        for run, nodes, provisioner in product(runs, sizes, PROVISIONERS):
+            time.sleep(PAUSE_S)
+            figures, lines = measure(provisioner, nodes)
+            append(arguments.output / "creates.jsonl", {"heat": mode, "run": run, **figures})
+            if run == 1 and lines:
+                name = f"{provisioner}-{mode}-{nodes}.jsonl"
+                (traces / name).write_text("".join(lines), encoding="utf-8")
     faults.restart_heat(convergence=True)
+
+
+def append(file: Path, record: dict[str, object]) -> None:
+    """Keep a record at once: a measurement that is cut short keeps what it has."""
+    line = json.dumps(record)
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write(line + "\n")
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,107 @@
+"""The page of `docs/validation/` that shows what `benchmarks.openstack` measured."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).parents[1]
+DATA: Final = ROOT / "tests" / "data" / "testbed"
+PAGE: Final = ROOT / "docs" / "validation" / "testbed.md"
+Figures = Mapping[str, Any]
+
+HEAD: Final = """\
+# Creates on the testbed, measured
+
+Wall time of creating a cluster of one master and N workers through this program's own core on the
+testbed (`testbed/`): a real Keystone, Glance, Placement, Nova, Neutron and Heat over a real
+RabbitMQ, with fake hypervisors, whose servers boot and signal at once. From the start of the
+operation to the poll that sees its end; polled every 0.5 s. The figures are a control plane's on
+this machine; no cloud's.
+
+`make measure-openstack` makes the data (`tests/data/testbed/`) and this page.
+"""
+
+
+def records(folder: Path = DATA) -> tuple[Figures, ...]:
+    """Return the creates in the order of their measurement."""
+    lines = (folder / "creates.jsonl").read_text(encoding="utf-8").splitlines()
+    return tuple(json.loads(line) for line in lines)
+
+
+def page(creates: Iterable[Figures], machine: Figures) -> str:
+    """Return the page as Markdown."""
+    rows = tuple(creates)
+    return "\n".join([HEAD, *_machine(machine, rows), "", *_table(rows), "", *_cpu(rows), ""])
+
+
+def _machine(machine: Figures, rows: Sequence[Figures]) -> Iterator[str]:
+    settings, versions = machine["settings"], machine["versions"]
+    described = ", ".join(f"{name} {value}" for name, value in machine["machine"].items())
+    loads = sorted(float(row["load_before"]) for row in rows)
+    others = sorted(float(row["other_cpu_s"]) / float(row["wall_s"]) for row in rows)
+    yield f"Machine: {described}."
+    yield ""
+    yield (
+        f"Settings: {settings['hypervisors']} hypervisors, {settings['heat_workers']} heat-engine "
+        f"workers, {settings['rabbit_nodes']} RabbitMQ node. Packages: "
+        + ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+        + "."
+    )
+    yield ""
+    yield (
+        f"Load of one minute before each create: {loads[0]:.1f} to {loads[-1]:.1f}, median "
+        f"{median(loads):.1f} (it includes the deletion of the cluster before). CPU that neither "
+        f"the testbed's services used: {others[0]:.2f} to {others[-1]:.2f} cores, median "
+        f"{median(others):.2f}, this program's own polls included."
+    )
+
+
+def _table(rows: Sequence[Figures]) -> Iterator[str]:
+    walls: dict[tuple[str, str, int], list[float]] = defaultdict(list)
+    for row in rows:
+        walls[row["provisioner"], row["heat"], row["nodes"]].append(float(row["wall_s"]))
+    groups = list(dict.fromkeys((one, mode) for one, mode, _ in walls))
+    yield "| N | " + " | ".join(f"`{one}`, {mode} [s]" for one, mode in groups) + " |"
+    yield "|---|" + "---|" * len(groups)
+    for nodes in sorted({nodes for _, _, nodes in walls}):
+        cells = (
+            ", ".join(f"{wall:.1f}" for wall in walls.get((*group, nodes), [])) for group in groups
+        )
+        yield f"| {nodes} | " + " | ".join(cells) + " |"
+    failed = [row for row in rows if row["status"] != "CREATE_COMPLETE"]
+    yield ""
+    yield f"{len(rows)} creates, {len(failed)} failed. A cell lists its runs in their order."
+
+
+def _cpu(rows: Sequence[Figures]) -> Iterator[str]:
+    largest = max(int(row["nodes"]) for row in rows)
+    yield f"CPU time by service [s], N = {largest}, median over the runs, of the largest eight:"
+    yield ""
+    yield "| provisioner | Heat | " + "services |"
+    yield "|---|---|---|"
+    groups = dict.fromkeys((row["provisioner"], row["heat"]) for row in rows)
+    for provisioner, mode in groups:
+        own = [
+            row["cpu_s"]
+            for row in rows
+            if (row["provisioner"], row["heat"], row["nodes"]) == (provisioner, mode, largest)
+        ]
+        names = {name for one in own for name in one}
+        totals = {name: median(float(one.get(name, 0.0)) for one in own) for name in names}
+        top = sorted(totals.items(), key=lambda item: -item[1])[:8]
+        words = ", ".join(f"{name} {seconds:.1f}" for name, seconds in top)
+        yield f"| `{provisioner}` | {mode} | {words} |"
+
+
+def main() -> None:
+    """Write the page from the data."""
+    machine = json.loads((DATA / "machine.json").read_text(encoding="utf-8"))
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(page(records(), machine), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
