@@ -9,7 +9,7 @@ from coe_cli.extras import require_real
 from coe_cli.plan_commands import Cloud, Live, State, tell
 from coe_cli.show import complain, console_on, show_cluster, show_clusters, show_orphans
 from coe_core.cluster import Cluster, Operation
-from coe_core.errors import DriverError, LeaseHeld
+from coe_core.errors import LeaseHeld
 from coe_core.ports.cloud import Server
 from models.errors import InvalidInput
 from models.near_names import unknown_name
@@ -53,12 +53,13 @@ def delete_command(name: Name, *, cloud: Cloud, state: State = None) -> None:
     from planner.stewardship import delete_cluster  # noqa: PLC0415
 
     async def work(site: Site) -> Cluster:
-        return await delete_cluster(site, (await _named(site, name)).id)
+        cluster = await _named(site, name)
+        try:
+            return await delete_cluster(site, cluster.id)
+        except LeaseHeld as held:
+            raise InvalidInput(str(held), field="CLUSTER", value=name) from None
 
-    try:
-        ended = in_real_world(cloud, state, Live(Silent(), tell), work)
-    except LeaseHeld as held:
-        raise InvalidInput(str(held), field="CLUSTER", value=name) from None
+    ended = in_real_world(cloud, state, Live(Silent(), tell), work)
     typer.echo(f"{ended.name} is {ended.status}")
     if ended.status.is_failed:
         complain(f"{ended.name}: {ended.status_reason}")
@@ -87,11 +88,7 @@ def sweep_command(
             await delete_orphans(site, found)
         return found
 
-    try:
-        found = in_real_world(cloud, state, Silent(), work)
-    except DriverError as error:
-        complain(str(error))
-        raise typer.Exit(FAILED) from None
+    found = in_real_world(cloud, state, Silent(), work)
     show_orphans(console_on(sys.stdout), found, is_deleted=is_deleting)
 
 

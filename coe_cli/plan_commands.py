@@ -5,14 +5,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol, Self
 
 import typer
 
 from coe_cli.extras import require_real
 from coe_cli.options import checked, scenario_at, with_options
 from coe_cli.show import complain, console_on, progress_on, show_drift
-from coe_cli.targets import require_writable, suffixed, write
+from coe_cli.targets import STDOUT, require_writable, suffixed, write
 from coe_core.events import Event, EventKind
 from coe_core.ports.draws import EventSink
 from models.plan import Plan
@@ -66,6 +66,9 @@ def plan_command(
 
     with progress_on(sys.stderr), process_pool(min(cpus(), scenario.replications)) as pool:
         plan = plan_of(scenario, pool)
+    if output == STDOUT:
+        sys.stdout.write(plan.text())
+        return
     write(output, plan.text())
     typer.echo(f"{output}: plan {plan.id}; carry it out with: coe-twin apply {output} --cloud NAME")
 
@@ -87,7 +90,7 @@ def apply_command(
     plan = Plan.load(plan_file, MODEL_VERSION)
     events_file = events_file or suffixed(plan_file, ".events.jsonl")
     drift_file = suffixed(plan_file, ".drift.json")
-    require_writable([drift_file], plan_file)
+    require_writable([events_file, drift_file], plan_file, "the plan")
     require_real()
     outcome = _applied(plan, cloud, state, events_file)
     write(drift_file, json.dumps(outcome.document(), indent=2) + "\n")
@@ -129,7 +132,7 @@ def _applied(plan: Plan, cloud: str, state: str | None, events_file: Path) -> Ou
     from coe_cli.real_world import in_real_world  # noqa: PLC0415 - an extra
     from real_driver.event_file import EventFile  # noqa: PLC0415
 
-    with EventFile(events_file) as file:
+    with Late(lambda: EventFile(events_file)) as file:
         watched = Watched(Live(file, tell))
 
         async def work(site: Site) -> tuple[Applied, ...]:
@@ -138,6 +141,34 @@ def _applied(plan: Plan, cloud: str, state: str | None, events_file: Path) -> Ou
         applied = in_real_world(cloud, state, watched, work)
     drift = drifts(plan, applied, creations(watched.events))
     return Outcome(plan=plan.id, applied=applied, drift=drift)
+
+
+class File(EventSink, Protocol):
+    """An event sink that is to be closed."""
+
+    def close(self) -> None:
+        """Close the file."""
+
+
+class Late:
+    """Opens its file with the first event: a plan that is refused leaves none behind."""
+
+    def __init__(self, opened: Callable[[], File]) -> None:
+        self._opened = opened
+        self._file: File | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def record(self, event: Event) -> None:
+        """Record `event` in the file."""
+        if self._file is None:
+            self._file = self._opened()
+        self._file.record(event)
 
 
 class Live:

@@ -3,18 +3,21 @@
 Imported only by commands that need a cloud: the SDK and the database are an extra.
 """
 
+import logging
 import os
 import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Final, TypeVar
 from uuid import uuid4
 
+import typer
 from openstack.connection import Connection
 
-from coe_core.errors import DriverError, NotFound, Unauthorized, Unreachable
+from coe_cli.show import complain
+from coe_core.errors import CoeError, DriverError, NotFound, Unauthorized, Unreachable
 from coe_core.events import Event
 from coe_core.ids import ClusterId, OperationId, ProjectId
 from coe_core.polling import LoopPoller
@@ -30,6 +33,9 @@ from real_driver.repository import SqlRepository
 from real_driver.runtime import AnyioRuntime
 
 T = TypeVar("T")
+
+FAILED: Final = 1
+SILENCE: Final = logging.NullHandler()
 
 LEASE_TTL: Final = Seconds(15.0)
 """How long a killed process keeps others from its clusters [s]; renewed every 5 s."""
@@ -61,6 +67,7 @@ def in_real_world(
 
     Raises:
         InvalidInput: there is no way to the cloud or to the repository.
+        Exit: the work failed for a reason that the user has been told.
     """
     runtime = AnyioRuntime()
 
@@ -68,29 +75,40 @@ def in_real_world(
         async with _opened(runtime, cloud, state, events) as site:
             return await work(site)
 
-    return runtime.run(main())
+    try:
+        return runtime.run(main())
+    except InvalidInput:
+        raise
+    except CoeError as error:
+        complain(str(error))
+        raise typer.Exit(FAILED) from None
 
 
 @asynccontextmanager
 async def _opened(
     runtime: AnyioRuntime, cloud: str, state: str | None, events: EventSink
 ) -> AsyncIterator[Site]:
-    driver = OpenStackCloud(Calls(connected(cloud)))
-    project, zones = await _asked(driver, cloud)
+    async with AsyncExitStack() as stack:
+        driver = OpenStackCloud(Calls(stack.enter_context(closing(connected(cloud)))))
+        project, zones = await _asked(driver, cloud)
+        yield Site(
+            runtime=runtime,
+            cloud=driver,
+            repository=await _repository(stack, state or default_state(cloud)),
+            poller=LoopPoller(runtime),
+            events=events,
+            ids=UniqueIds(),
+            project=project,
+            zones=zones,
+            holder=f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:8]}",
+            lease_ttl=LEASE_TTL,
+        )
+
+
+async def _repository(stack: AsyncExitStack, url: str) -> SqlRepository:
+    """Return the repository at `url`, which `stack` closes."""
     try:
-        async with SqlRepository.opened(state or default_state(cloud)) as repository:
-            yield Site(
-                runtime=runtime,
-                cloud=driver,
-                repository=repository,
-                poller=LoopPoller(runtime),
-                events=events,
-                ids=UniqueIds(),
-                project=project,
-                zones=zones,
-                holder=f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:8]}",
-                lease_ttl=LEASE_TTL,
-            )
+        return await stack.enter_async_context(SqlRepository.opened(url))
     except (RepositoryFailed, UnknownSchema) as error:
         raise InvalidInput(str(error), field="--state") from None
 
@@ -101,14 +119,16 @@ def connected(cloud: str) -> Connection:
     Raises:
         InvalidInput: no `clouds.yaml` has a good entry of this name.
     """
-    names = known_clouds()
-    if cloud not in names:
-        hint = unknown_name(cloud, names) if names else "no clouds.yaml was found"
-        raise InvalidInput(f"unknown cloud; {hint}", field="--cloud", value=cloud)
+    # The SDK's libraries log warnings, and Python would print them among our lines.
+    logging.getLogger().addHandler(SILENCE)
     try:
-        return connect(cloud)
+        names = known_clouds()
+        if cloud in names:
+            return connect(cloud)
     except UnknownCloud as error:
         raise InvalidInput(str(error), field="--cloud", value=cloud) from None
+    hint = unknown_name(cloud, names) if names else "no clouds.yaml was found that can be read"
+    raise InvalidInput(f"unknown cloud; {hint}", field="--cloud", value=cloud)
 
 
 async def _asked(driver: OpenStackCloud, cloud: str) -> tuple[ProjectId, tuple[str, ...]]:

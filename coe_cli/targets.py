@@ -12,13 +12,15 @@ STDOUT: Final = Path("-")
 """Stands for standard output."""
 
 
-def require_writable(targets: Iterable[Path], source: Path) -> None:
+def require_writable(
+    targets: Iterable[Path], source: Path, source_is: str = "the scenario"
+) -> None:
     """Pass if every one of `targets` can be written and none is `source` or another target.
 
     Raises:
         InvalidInput: one cannot.
     """
-    seen = {source.resolve(): "the scenario"}
+    seen = {source.resolve(): source_is}
     for target in targets:
         if target == STDOUT:
             continue

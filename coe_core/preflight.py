@@ -53,34 +53,51 @@ def problems(clusters: Iterable[Cluster], choice: Choice, offer: Offer) -> tuple
     templates = list({id(one.template): one.template for one in wanted}.values())
     found = [
         *(line for template in templates for line in _missing_services(template, choice, offer)),
-        *(line for template in templates for line in _unknown_names(template, offer)),
+        *(line for template in templates for line in _unknown_names(template, choice, offer)),
     ]
     if not found:
-        found = list(_shortages(needs(wanted, offer.flavors), offer.allowances))
+        found = list(_shortages(needs(wanted, choice, offer.flavors), offer.allowances))
     return tuple(dict.fromkeys(found))
 
 
-def needs(clusters: Iterable[Cluster], flavors: Iterable[Flavor]) -> Counter[str]:
+def needs(clusters: Iterable[Cluster], choice: Choice, flavors: Iterable[Flavor]) -> Counter[str]:
     """Return what `clusters` use of each quota, in the words of `Quotas.allowances`."""
     sizes = {flavor.name: flavor for flavor in flavors}
     total: Counter[str] = Counter()
     for cluster in clusters:
         template = cluster.template
-        total += _of_group(cluster.masters, sizes[template.master_flavor], template)
-        total += _of_group(cluster.workers, sizes[template.flavor], template)
+        total += _of_group(cluster.masters, sizes[template.master_flavor], template, choice)
+        total += _of_group(cluster.workers, sizes[template.flavor], template, choice)
+        total += _of_api(template, choice)
     return total
 
 
-def _of_group(group: NodeGroup, flavor: Flavor, template: ClusterTemplate) -> Counter[str]:
+def _of_group(
+    group: NodeGroup, flavor: Flavor, template: ClusterTemplate, choice: Choice
+) -> Counter[str]:
     each = {
         "instances": 1,
         "cores": flavor.vcpus,
         "ram_mib": flavor.ram,
         "ports": 1,
-        "floating_ips": int(template.floating_ip_enabled),
+        "floating_ips": int(_has_floating_ips(template, choice)),
         "volumes": int(template.docker_volume_size > 0),
     }
     return Counter({kind: group.node_count * amount for kind, amount in each.items()})
+
+
+def _of_api(template: ClusterTemplate, choice: Choice) -> Counter[str]:
+    """Return what the way to the masters uses; the templates balance etcd, too."""
+    if not template.master_lb_enabled:
+        return Counter()
+    if isinstance(choice, Direct):
+        return Counter(load_balancers=1)
+    return Counter(load_balancers=2, floating_ips=int(template.floating_ip_enabled))
+
+
+def _has_floating_ips(template: ClusterTemplate, choice: Choice) -> bool:
+    """Return whether nodes get floating IPs, which only the templates can give them."""
+    return template.floating_ip_enabled and not isinstance(choice, Direct)
 
 
 def _shortages(wanted: Counter[str], allowances: Mapping[str, Allowance]) -> Iterator[str]:
@@ -97,6 +114,8 @@ def _missing_services(template: ClusterTemplate, choice: Choice, offer: Offer) -
     needed = {"compute": "servers", "image": "images", "network": "ports"}
     if not isinstance(choice, Direct):
         needed["orchestration"] = "stacks"
+    elif template.master_lb_enabled:
+        needed["load-balancer"] = "load balancers (master_lb_enabled)"
     if template.docker_volume_size and not {"volumev3", "block-storage"} & offer.services:
         yield _no_service("block-storage", "volumes (docker_volume_size)")
     for service, purpose in needed.items():
@@ -108,17 +127,28 @@ def _no_service(service: str, purpose: str) -> str:
     return f"service {service}: not in the catalogue, and needed for {purpose}"
 
 
-def _unknown_names(template: ClusterTemplate, offer: Offer) -> Iterator[str]:
-    flavors = tuple(flavor.name for flavor in offer.flavors)
-    yield from _unknown("flavor", template.flavor, flavors)
-    yield from _unknown("flavor", template.master_flavor, flavors)
-    yield from _unknown("image", template.image, offer.images)
-    if template.is_flat_network:
-        yield from _unknown("network", template.fixed_network, offer.networks)
-    else:
-        yield from _unknown("network", template.external_network, offer.networks)
-    if template.keypair:
+def _unknown_names(template: ClusterTemplate, choice: Choice, offer: Offer) -> Iterator[str]:
+    """Yield a line for each name that a service, if it is there, does not know."""
+    if "compute" in offer.services:
+        flavors = tuple(flavor.name for flavor in offer.flavors)
+        yield from _unknown("flavor", template.flavor, flavors)
+        yield from _unknown("flavor", template.master_flavor, flavors)
+    if "image" in offer.services:
+        yield from _unknown("image", template.image, offer.images)
+    if "network" in offer.services:
+        for network in _given_networks(template, choice):
+            yield from _unknown("network", network, offer.networks)
+    if "compute" in offer.services and template.keypair:
         yield from _unknown("keypair", template.keypair, offer.keypairs)
+
+
+def _given_networks(template: ClusterTemplate, choice: Choice) -> Iterator[str]:
+    """Yield the networks that a cluster is plugged into and does not make itself."""
+    is_private = not isinstance(choice, Direct) and not template.is_flat_network
+    if not is_private:
+        yield template.fixed_network
+    if is_private or _has_floating_ips(template, choice):
+        yield template.external_network
 
 
 def _unknown(kind: str, name: str, known: tuple[str, ...]) -> Iterator[str]:

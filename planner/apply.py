@@ -1,11 +1,12 @@
 """`apply`: the judged plan, carried out by the same core in another world."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
 from coe_core.cluster import Cluster
-from coe_core.errors import LeaseHeld, UnknownCluster
+from coe_core.errors import DuplicateCluster, LeaseHeld, UnknownCluster
 from coe_core.events import Event
 from coe_core.ids import ProjectId
 from coe_core.lifecycle.conductor import Conductor
@@ -142,7 +143,7 @@ async def require_room(plan: Plan, site: Site) -> None:
     """Pass if the cloud has all that the clusters need which are still to be created.
 
     Raises:
-        InvalidInput: it has not; one line a reason.
+        InvalidInput: it has not; the line gives every reason.
     """
     wanted = [
         cluster
@@ -152,7 +153,15 @@ async def require_room(plan: Plan, site: Site) -> None:
     ]
     found = problems(wanted, plan.provisioner.choice(), await offer_of(site.cloud, site.project))
     if found:
-        raise InvalidInput("nothing was created; " + "; ".join(found))
+        raise InvalidInput(_refusal(found))
+
+
+def _refusal(reasons: Sequence[str]) -> str:
+    """Return one line; several reasons are numbered, since each has its own semicolons."""
+    if len(reasons) == 1:
+        return f"nothing was created; {reasons[0]}"
+    numbered = " ".join(f"({number}) {reason}" for number, reason in enumerate(reasons, 1))
+    return f"nothing was created, for {len(reasons)} reasons: {numbered}"
 
 
 async def _ensure(
@@ -160,8 +169,10 @@ async def _ensure(
 ) -> Applied:
     stored = await _stored(site, cluster)
     if stored is None:
-        ended = await conductor.create(cluster)
-        return Applied(row=row, how=How.CREATED, cluster=ended)
+        with suppress(DuplicateCluster, LeaseHeld):  # another `apply` of this plan was faster
+            ended = await conductor.create(cluster)
+            return Applied(row=row, how=How.CREATED, cluster=ended)
+        stored = await site.repository.get(cluster.id)
     if not stored.status.is_in_progress:
         return Applied(row=row, how=How.FOUND, cluster=stored)
     ended = await _resumed(conductor, site, stored, tell)

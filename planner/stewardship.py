@@ -15,7 +15,7 @@ from coe_core.ports.poller import PollSchedule
 from coe_core.provisioners.direct import DirectProvisioner
 from coe_core.provisioners.removal import Removal
 from coe_core.provisioners.seams import Seams
-from coe_core.provisioners.stack import StackProvisioner
+from coe_core.provisioners.sharded import ShardedProvisioner
 from coe_core.provisioners.stacks import StackKeeper
 from coe_core.units import Seconds
 from models.randomness import CounterDraws
@@ -50,10 +50,15 @@ async def delete_cluster(site: Site, cluster: ClusterId) -> Cluster:
         phases=phases,
     )
     keeper = StackKeeper(site.cloud, site.poller, EVERY)
-    removal = Removal(
-        StackProvisioner(site.cloud, keeper, phases),
-        DirectProvisioner(seams, DEFAULT.batching, AntiAffinity()),
+    stacks = ShardedProvisioner(
+        runtime=site.runtime,
+        stacks=site.cloud,
+        keeper=keeper,
+        batching=DEFAULT.batching,
+        nodes_per_shard=1,
+        phases=phases,
     )
+    removal = Removal(stacks, DirectProvisioner(seams, DEFAULT.batching, AntiAffinity()))
     current = await site.repository.get(cluster)
     context = Context(
         runtime=site.runtime,
@@ -75,9 +80,11 @@ async def delete_cluster(site: Site, cluster: ClusterId) -> Cluster:
 
 async def orphans(site: Site) -> tuple[Orphans, ...]:
     """Return what the project has under tags of clusters that are not in the repository."""
+    # The tags come first: a record is written before anything in the cloud carries its tag.
+    tags = await site.cloud.tags()
     known = {cluster.tag for cluster in await site.repository.clusters()}
-    tags = sorted(await site.cloud.tags() - known)
-    found = [Orphans(tag=tag, left=await leftovers(site.cloud, tag)) for tag in tags]
+    unknown = sorted(tags - known)
+    found = [Orphans(tag=tag, left=await leftovers(site.cloud, tag)) for tag in unknown]
     return tuple(one for one in found if one.left)
 
 

@@ -15,11 +15,15 @@ class KeystoneCatalogue(Service):
 
 
 def service_types(cloud: Connection) -> frozenset[str]:
-    """Return the types in the catalogue that came with the token."""
+    """Return the types in the catalogue that came with the token, as far as we can reach them."""
     auth = cloud.session.auth
     assert isinstance(auth, BaseIdentityPlugin), "clouds.yaml names an identity plug-in"
     access = auth.get_access(cloud.session)
-    return frozenset(str(entry["type"]) for entry in access.service_catalog.catalog)
+    reachable = access.service_catalog.get_endpoints(
+        region_name=cloud.config.get_region_name() or None,
+        interface=cloud.config.get_interface() or "public",
+    )
+    return frozenset(kind for kind, endpoints in reachable.items() if endpoints)
 
 
 def has_service(cloud: Connection, kind: str) -> bool:

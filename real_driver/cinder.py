@@ -5,6 +5,7 @@ from collections.abc import Callable
 from openstack.block_storage.v2.volume import Volume as SdkVolume2
 from openstack.block_storage.v3.volume import Volume as SdkVolume
 from openstack.connection import Connection
+from openstack.exceptions import BadRequestException
 
 from coe_core.errors import AlreadyExists, BadRequest, Conflict, NotFound
 from coe_core.ids import ProjectId, ServerId, Tag, VolumeId
@@ -39,7 +40,7 @@ class CinderVolumes(Service):
 
         def attach(cloud: Connection) -> None:
             _require(cloud, volume)
-            cloud.compute.create_volume_attachment(server, volume_id=volume)
+            cloud.compute.create_volume_attachment(server, volume=volume)
 
         await self._in_its_state(volume, attach)
 
@@ -48,7 +49,11 @@ class CinderVolumes(Service):
 
         def delete(cloud: Connection) -> None:
             _require(cloud, volume)
-            cloud.block_storage.delete_volume(volume, ignore_missing=False)
+            try:
+                cloud.block_storage.delete_volume(volume, ignore_missing=False)
+            except BadRequestException:
+                if cloud.block_storage.get_volume(volume).status != "deleting":
+                    raise
 
         await self._in_its_state(volume, delete)
 

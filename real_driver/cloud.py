@@ -1,8 +1,11 @@
 """A real OpenStack behind the cloud seam."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import openstack
+from keystoneauth1 import exceptions as keystone
 from openstack import exceptions as sdk
 from openstack.config.loader import OpenStackConfig
 from openstack.connection import Connection
@@ -21,6 +24,9 @@ from real_driver.quotas import GlanceImages, ProjectQuotas
 
 API_TIMEOUT_S: Final = 120.0
 """How long one HTTP call may take [s] (assumed: longer than a service's own RPC time-out)."""
+
+RETRIES: Final = ("connect_retries", "status_code_retries")
+"""End the names of the settings by which the SDK tries a call again, for one service or all."""
 
 
 class OpenStackCloud(
@@ -50,12 +56,39 @@ def connect(cloud: str) -> Connection:
     Raises:
         UnknownCloud: there is no such entry, or it is incomplete.
     """
-    try:
-        return openstack.connect(cloud=cloud, app_name="coe-twin", api_timeout=API_TIMEOUT_S)
-    except sdk.ConfigException as error:
-        raise UnknownCloud(f"cloud {cloud!r}: {error}") from None
+    with _readable():
+        made = openstack.connect(cloud=cloud, app_name="coe-twin", api_timeout=API_TIMEOUT_S)
+    _forbid_retries(made)
+    return made
 
 
 def known_clouds() -> tuple[str, ...]:
-    """Return the names in `clouds.yaml`, wherever the SDK finds one."""
-    return tuple(OpenStackConfig().get_cloud_names())
+    """Return the names in `clouds.yaml`, wherever the SDK finds one, none if it finds none.
+
+    Raises:
+        UnknownCloud: the file is no good.
+    """
+    with _readable():
+        found = OpenStackConfig()
+        # Without a file the SDK makes up an entry of this name, which leads nowhere.
+        made_up = () if found.config_filename else ("defaults",)
+        return tuple(name for name in found.get_cloud_names() if name not in made_up)
+
+
+def _forbid_retries(connection: Connection) -> None:
+    """Override what the SDK's defaults (five more calls of Glance) or the user ask for."""
+    settings = connection.config.config
+    for name in settings:
+        if name.endswith(RETRIES):
+            settings[name] = 0
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Raise whatever the SDK makes of a bad `clouds.yaml` as one error."""
+    try:
+        yield
+    except (sdk.SDKException, keystone.ClientException) as error:
+        raise UnknownCloud(f"clouds.yaml is no good: {error}") from None
+    except (AttributeError, TypeError, ValueError) as error:  # what the SDK does not look at
+        raise UnknownCloud("clouds.yaml is no good: something in it is no mapping") from error

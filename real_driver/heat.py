@@ -25,6 +25,13 @@ STATUSES: Final[Mapping[str, StackStatus]] = {
 }
 """Heat's words for the statuses that clusters meet; it initialises before it creates."""
 
+BY_HAND: Final[Mapping[str, StackStatus]] = {
+    "IN_PROGRESS": StackStatus.UPDATE_IN_PROGRESS,
+    "COMPLETE": StackStatus.UPDATE_COMPLETE,
+    "FAILED": StackStatus.UPDATE_FAILED,
+}
+"""What any other action of Heat's (CHECK, SUSPEND, RESTORE, ...) counts as, by how it stands."""
+
 
 class HeatStacks(Service):
     """`coe_core.ports.cloud.Stacks`; an id is `name/uuid`, which Heat answers without a detour."""
@@ -88,17 +95,25 @@ def _still_there(cloud: Connection, stacks: list[StackId]) -> tuple[Stack, ...]:
 
 
 def _shown(cloud: Connection, stack: StackId) -> Stack:
-    return _view(cloud.orchestration.get_stack(stack, resolve_outputs=False), stack)
+    # `get_stack` drops `resolve_outputs`, and outputs make a look at a large stack dear.
+    shown = SdkStack.new(id=stack).fetch(cloud.orchestration, resolve_outputs=False)
+    return _view(shown, stack)
 
 
 def _view(shown: SdkStack, identity: StackId) -> Stack:
     return Stack(
         id=identity,
         name=str(shown.name),
-        status=STATUSES[str(shown.status)],
+        status=_status(str(shown.status)),
         reason=str(shown.status_reason or ""),
         parameters=_parameters(shown.parameters or {}),
     )
+
+
+def _status(shown: str) -> StackStatus:
+    if shown in STATUSES:
+        return STATUSES[shown]
+    return BY_HAND[shown.partition("_")[2]]
 
 
 def _parameters(shown: Mapping[str, str]) -> dict[str, str]:

@@ -74,8 +74,8 @@ class NovaCompute(Service):
         full = _group_name(tag, name)
 
         def create(cloud: Connection) -> str:
-            if full in _groups(cloud).values():
-                raise AlreadyExists(name, f"a server group named {full} exists in {project}")
+            if name in (taken.partition("/")[2] for taken in _groups(cloud).values()):
+                raise AlreadyExists(name, f"a server group named {name} exists in {project}")
             return str(cloud.compute.create_server_group(name=full, policy=policy).id)
 
         return ServerGroupId(await self._calls.run(name, create))

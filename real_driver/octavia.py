@@ -1,6 +1,7 @@
 """Octavia behind the seam `LoadBalancers`."""
 
 from openstack.connection import Connection
+from openstack.exceptions import ConflictException
 
 from coe_core.errors import AlreadyExists, NotFound
 from coe_core.ids import LoadBalancerId, ProjectId, Tag
@@ -38,9 +39,13 @@ class OctaviaLoadBalancers(Service):
         def delete(cloud: Connection) -> None:
             if not has_service(cloud, SERVICE):
                 raise NotFound(load_balancer, "this cloud has no load-balancer service")
-            cloud.load_balancer.delete_load_balancer(
-                load_balancer, ignore_missing=False, cascade=True
-            )
+            try:
+                cloud.load_balancer.delete_load_balancer(
+                    load_balancer, ignore_missing=False, cascade=True
+                )
+            except ConflictException:
+                if not _is_deleting(cloud, load_balancer):
+                    raise
 
         await self._calls.run(load_balancer, delete)
 
@@ -54,3 +59,8 @@ class OctaviaLoadBalancers(Service):
             return tuple(Named(id=str(one.id), name=str(one.name)) for one in found)
 
         return await self._calls.run(tag, find)
+
+
+def _is_deleting(cloud: Connection, load_balancer: LoadBalancerId) -> bool:
+    shown = cloud.load_balancer.get_load_balancer(load_balancer)
+    return bool(shown.provisioning_status == "PENDING_DELETE")

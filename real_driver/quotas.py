@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from openstack.connection import Connection
+from openstack.exceptions import NotFoundException
 
 from coe_core.ids import ProjectId
 from coe_core.ports.cloud import Allowance, Named
 from real_driver.calls import Service
-from real_driver.catalogue import service_types
+from real_driver.catalogue import has_service, service_types
 from real_driver.cinder import SERVICES as VOLUME_SERVICES
 
 Allowances = dict[str, Allowance]
@@ -51,7 +52,12 @@ def _nova(cloud: Connection) -> Allowances:
 
 
 def _neutron(cloud: Connection, project: ProjectId) -> Allowances:
-    details = cloud.network.get_quota(project, details=True)
+    if not has_service(cloud, "network"):
+        return {}
+    try:
+        details = cloud.network.get_quota(project, details=True)
+    except NotFoundException:  # a Neutron without the extension quota_details
+        return {}
     shown = {kind: getattr(details, name) for kind, name in NETWORK_KINDS.items()}
     return {
         kind: _allowance(one["limit"], one["used"] + one.get("reserved", 0))

@@ -44,6 +44,9 @@ ACTIONS_MICROVERSION: Final = "2.58"
 SERVER: Final = "OS::Nova::Server"
 PORT: Final = "OS::Neutron::Port"
 DELETED: Final = "DELETE_COMPLETE"
+BELOW: Final = {"show_nested": "true", "show_deleted": "true"}
+"""What makes Heat list nested stacks, and those that are gone."""
+
 SHOWN: Final = ("stack_name", "id")
 """Of a stack; its parameters may hold secrets."""
 
@@ -115,18 +118,14 @@ def _root(cloud: Connection, stack: str) -> Fields:
 
 def _nested(heat: Proxy, root: str) -> Iterator[Fields]:
     """Yield the stacks below `root`, level by level, the deleted ones too."""
-    seen, level = {root}, [root]
+    level = [root]
     for _ in range(DEPTH_MAX):
         found = [
             row
             for owners in _batches(level)
-            for row in _pages(
-                heat, "/stacks", "stacks", owner_id=owners, show_nested="true", show_deleted="true"
-            )
-            if row["id"] not in seen
+            for row in _pages(heat, "/stacks", "stacks", links="links", owner_id=owners, **BELOW)
         ]
-        level = [str(row["id"]) for row in found]
-        seen.update(level)
+        level = [row["id"] for row in found]
         yield from found
 
 
@@ -185,7 +184,7 @@ def _actions(nova: Proxy, servers: Sequence[str]) -> tuple[list[Fields], list[st
     for server in servers:
         path = f"/servers/{server}/os-instance-actions"
         try:
-            for one in _pages(nova, path, "instanceActions", "request_id", version):
+            for one in _pages(nova, path, "instanceActions", "request_id", version, "links"):
                 shown = _get(nova, f"{path}/{one['request_id']}", version)
                 actions.append(shown["instanceAction"])
         except HttpException as error:
@@ -201,7 +200,7 @@ def _ports(neutron: Proxy, ports: Sequence[str]) -> tuple[list[Fields], list[str
     found = [
         port
         for ids in _batches(ports)
-        for port in _pages(neutron, "/ports", "ports", id=ids, fields=fields)
+        for port in _pages(neutron, "/ports", "ports", links="ports_links", id=ids, fields=fields)
     ]
     known = {port["id"] for port in found}
     return found, [port for port in ports if port not in known]
@@ -237,23 +236,24 @@ def _pages(
     name: str,
     key: str = "id",
     version: str | None = None,
+    links: str = "",
     **query: object,
 ) -> Iterator[Fields]:
-    """Yield a list page by page.
+    """Yield a list page by page; what is on two pages comes twice.
 
-    A service may give less at a time than it is asked for, ignore the marker or begin anew
-    where it does not know it: the end is a page that brings nothing new.
+    A service may give less at a time than it is asked for, and Heat begins anew where it has
+    dropped the event that is the marker. The end is an empty page, the same page again, or one
+    without `links` where the service has such to the next page.
     """
-    seen: dict[str, None] = {}
     marker: dict[str, str] = {}
     while True:
         body = _get(service, path, version, limit=PAGE, **marker, **query)
-        page = [one for one in _list(body, name, key) if one[key] not in seen]
-        if not page:
-            return
+        page = _list(body, name, key)
         yield from page
-        seen.update(dict.fromkeys(one[key] for one in page))
-        marker = {"marker": page[-1][key]}
+        last = {"marker": page[-1][key]} if page else marker
+        if last == marker or (links and not body.get(links)):
+            return
+        marker = last
 
 
 def _get(service: Proxy, path: str, version: str | None = None, **query: object) -> Fields:

@@ -45,8 +45,13 @@ BY_STATUS: Final[dict[int, type[DriverError]]] = {
 }
 """What a status means when the text names no cause; 503 asks to be left alone for a while."""
 
+SERVER_ERRORS: Final = 500
+"""The first of the statuses by which a service says that the fault is its own."""
+
 WITHOUT_ANSWER: Final[tuple[tuple[tuple[type[Exception], ...], type[DriverError]], ...]] = (
     ((keystone.EndpointNotFound, sdk.EndpointNotFound, sdk.NotFoundException), NotFound),
+    ((keystone.AuthPluginException, keystone.AuthorizationFailure), Unauthorized),
+    ((sdk.NotSupported, sdk.MethodNotSupported, sdk.ConfigException), BadRequest),
     ((keystone.ClientException, requests.RequestException), Unreachable),
     ((sdk.SDKException,), ServiceFailed),
 )
@@ -89,12 +94,14 @@ def _of_status(status: int, text: str, resource: str, retry_after: float | None)
     named = error_of(resource, text)
     if isinstance(named, BY_TEXT):
         return named
+    if status == requests.codes.bad_request and isinstance(named, NotFound):
+        return named  # Nova's word for a port, an image or a keypair that a create names
     if status == requests.codes.conflict and _is_taken(text):
         return AlreadyExists(resource, text)
-    kind = BY_STATUS.get(status, ServiceFailed)
+    kind = BY_STATUS.get(status, BadRequest if status < SERVER_ERRORS else ServiceFailed)
     if kind is Throttled:
         return Throttled(resource, text, retry_after_s=retry_after)
-    return kind(resource, f"{text} (HTTP {status})")
+    return kind(resource, text if "(HTTP " in text else f"{text} (HTTP {status})")
 
 
 def _is_taken(text: str) -> bool:
@@ -108,7 +115,7 @@ def retry_after_s(header: str | None, now: Callable[[], datetime]) -> float | No
     """
     if header is None:
         return None
-    if header.strip().isdigit():
+    if header.strip().isdecimal():
         return float(header)
     try:
         date = parsedate_to_datetime(header)

@@ -22,7 +22,7 @@ from testbed.schemas import migrate
 from testbed.services import HEAT_ENGINE, Stages, heat_engine, stages
 from testbed.settings import Settings, save
 
-PORT_S: Final = 120.0
+PORT_S: Final = 240.0
 # They end last, because the others want to say goodbye to them.
 FOUNDATIONS: Final = ("rabbit", "mariadb", "memcached", "epmd")
 
@@ -125,15 +125,14 @@ def _start_services(
         processes.wait(service, PORT_S)
     ensure_identity(settings, home)
     report("users, roles and catalogue are there")
-    # The hypervisors' first act is to report to Placement, and they try again after minutes.
-    for service in wanted.edge:
+    for service in wanted.clients:
         processes.start(service)
 
 
 def _await_services(
     settings: Settings, home: Home, wanted: Stages, processes: Processes, report: Report
 ) -> None:
-    for service in wanted.controllers:
+    for service in (*wanted.controllers, *wanted.clients):
         processes.wait(service, PORT_S)
     report("all APIs listen")
     ensure_resources(home, is_magnum_there=settings.magnum)

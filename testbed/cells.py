@@ -12,7 +12,7 @@ from testbed.settings import Settings
 from testbed.waiting import until
 
 Report = Callable[[str], None]
-REGISTERED_S: Final = 60.0
+REGISTERED_S: Final = 180.0
 REGISTERED_PER_HYPERVISOR_S: Final = 1.0
 
 _NODES: Final = "SELECT COUNT(*) FROM nova.compute_nodes WHERE deleted = 0"
@@ -33,7 +33,7 @@ def nova_manage(home: Home, *arguments: str) -> tuple[str, ...]:
 
 def cell_database(schema: str) -> str:
     """Return a cell's connection, which Nova completes from its configuration."""
-    return "{scheme}://{username}:{password}@{hostname}:{port}/%s?{query}" % schema
+    return f"{{scheme}}://{{username}}:{{password}}@{{hostname}}:{{port}}/{schema}?{{query}}"
 
 
 def ensure_cell(settings: Settings, home: Home, database: Database) -> None:

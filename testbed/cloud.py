@@ -9,12 +9,12 @@ ADMIN: Final = "testbed-admin"
 REGION: Final = "RegionOne"
 
 
-def connect(home: Home, name: str, **more: str) -> Any:  # noqa: ANN401 - the sdk ships no types
+def connect(home: Home, name: str, **more: str) -> Any:
     """Return a connection to one of the clouds in the home's clouds.yaml."""
     import openstack  # noqa: PLC0415 - installed by the first `up`
     from openstack.config import OpenStackConfig  # noqa: PLC0415
 
-    clouds = OpenStackConfig(
+    clouds: Any = OpenStackConfig(
         config_files=[str(home.clouds_yaml)],
         secure_files=[],
         vendor_files=[],

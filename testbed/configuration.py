@@ -108,5 +108,3 @@ def _link_modules(home: Home) -> None:
         link.symlink_to(SOURCE)
     _put(home, "lib/coe_twin_testbed-1.dist-info/METADATA", METADATA)
     _put(home, "lib/coe_twin_testbed-1.dist-info/entry_points.txt", ENTRY_POINTS)
-
-

@@ -10,7 +10,8 @@ from typing import Any, Final
 from testbed.errors import ServiceDied
 from testbed.home import Home
 from testbed.ports import ADDRESS
-from testbed.processes import Service, environment, tail
+from testbed.processes import environment, tail
+from testbed.service import Service
 from testbed.settings import Settings
 from testbed.waiting import until
 

@@ -11,7 +11,7 @@ Run as `python -m testbed.guest HOME`.
 import logging
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from heapq import heappop, heappush
 from http.client import HTTPException
 from pathlib import Path
@@ -85,7 +85,7 @@ class Guests:
         """Have all guests signal whose time has come."""
         while self._due and self._due[0][0] <= time.time():
             _, _, server = heappop(self._due)
-            self._pool.submit(self._signal, server)
+            self._pool.submit(self._signal, server).add_done_callback(_report_error)
 
     def next_due_s(self) -> float:
         """Return when the next guest has something to do [s, Unix time]."""
@@ -119,6 +119,11 @@ class Guests:
                 outcome = "server is gone"
                 break
         LOG.info("%s %s signalled %s: %s", server.name, server.id, signal.body.decode(), outcome)
+
+
+def _report_error(done: Future[None]) -> None:
+    if (error := done.exception()) is not None:
+        LOG.error("a guest was lost: %r", error)
 
 
 def sent(signal: Signal) -> str | None:

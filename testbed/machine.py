@@ -9,7 +9,8 @@ from typing import Final
 from testbed import proc
 from testbed.errors import CannotBeHadHere, PortTaken, TooLittleMemory
 from testbed.ports import ADDRESS
-from testbed.processes import Processes, Service
+from testbed.processes import Processes
+from testbed.service import Service
 from testbed.settings import Settings
 
 OS_RELEASE: Final = Path("/etc/os-release")
@@ -99,7 +100,7 @@ def require_ports(
                 continue
             raise PortTaken(
                 f"port {port} of {ADDRESS} is taken: {service.name} needs it, but it is held by"
-                f" {_described(probe(port))}; choose others with PORTS=name=number"
+                f" {_described(probe(port))}; choose others, as with PORTS=+100"
             )
 
 

@@ -6,79 +6,29 @@ record also holds a fingerprint of all that the service was started with, so tha
 restarts what has changed, and nothing else.
 """
 
-import hashlib
 import json
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from testbed import proc
 from testbed.errors import NotUp, ServiceDied
 from testbed.home import Home, write_json
+from testbed.service import Record, Service
 from testbed.waiting import until
 
 LOG_BYTES_MAX: Final = 50_000_000
 TAIL_LINES: Final = 12
-GRACE_S: Final = 8.0
 KILL_S: Final = 5.0
 
 # No proxy of the user's shell may stand between services on the loopback.
 INHERITED: Final = ("LANG", "PATH", "TZ", "USER", "LOGNAME")
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """A program to run.
-
-    Attributes:
-        ports: on which it listens once it is ready.
-        files: what it reads when it starts; a change restarts it.
-        grace_s: time to end by itself when it is stopped [s].
-    """
-
-    name: str
-    command: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    ports: tuple[int, ...] = ()
-    files: tuple[Path, ...] = ()
-    grace_s: float = GRACE_S
-
-    def fingerprint(self) -> str:
-        """Return a digest of the command, its environment and the files that it reads."""
-        digest = hashlib.sha256(repr((self.command, sorted(self.environment.items()))).encode())
-        for file in self.files:
-            digest.update(file.read_bytes())
-        return digest.hexdigest()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """What was started under a name."""
-
-    pid: int
-    started: int
-    boot: str
-    fingerprint: str
-    grace_s: float
-
-    def leader(self) -> proc.Process | None:
-        """Return the process that was started, None if it does not run any more."""
-        found = proc.process(self.pid)
-        is_it = found is not None and found.is_alive and found.started == self.started
-        return found if is_it and self.boot == proc.boot_id() else None
-
-    def members(self) -> list[proc.Process]:
-        """Return all that runs of the service; workers may outlive their leader."""
-        stranger = proc.process(self.pid)
-        if self.boot != proc.boot_id() or (stranger and stranger.started != self.started):
-            return []
-        return [found for found in proc.members(self.pid) if found.started >= self.started]
 
 
 class Processes:
@@ -100,8 +50,7 @@ class Processes:
 
     def leader(self, name: str) -> proc.Process | None:
         """Return the running process that leads a service, None if there is none."""
-        if name in self._children:
-            self._children[name].poll()  # takes the exit status of a child that ended
+        self._take_status(name)
         record = self.record(name)
         return record.leader() if record else None
 
@@ -153,11 +102,11 @@ class Processes:
             _send(record.members()[:1], signal.SIGTERM)
         ends = {name: time.monotonic() + record.grace_s for name, record in records.items()}
         for name, record in records.items():
-            self._await_end(name, record, ends[name])
+            _await_end(record, ends[name])
             _send(record.members(), signal.SIGKILL)
-            until(lambda r=record: not r.members(), f"the end of {name}", timeout_s=KILL_S)
+            until(record.is_over, f"the end of {name}", timeout_s=KILL_S)
             self._file(name).unlink(missing_ok=True)
-            self._children.pop(name, None)
+            self._take_status(name)
 
     def wait(self, service: Service, timeout_s: float) -> None:
         """Return once the service itself listens on its ports.
@@ -188,10 +137,10 @@ class Processes:
         """Return the last lines of a service's log, and where the rest is."""
         return tail(self.log(name), lines)
 
-    def _await_end(self, name: str, record: Record, end: float) -> None:
-        while record.members() and time.monotonic() < end:
-            self.leader(name)
-            time.sleep(0.05)
+    def _take_status(self, name: str) -> None:
+        """Let a child that ended go: until then it stays in the kernel's table."""
+        if name in self._children and self._children[name].poll() is not None:
+            del self._children[name]
 
     def _remember(self, service: Service, pid: int) -> None:
         found = proc.process(pid)
@@ -221,6 +170,11 @@ def tail(log: Path, lines: int = TAIL_LINES) -> str:
     except OSError:
         text = ""
     return "\n".join([*text.splitlines()[-lines:], f"(all of it: {log})"])
+
+
+def _await_end(record: Record, end: float) -> None:
+    while not record.is_over() and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def _make_room(log: Path) -> None:

@@ -11,7 +11,8 @@ from typing import Final
 
 from testbed.home import Home
 from testbed.ports import ADDRESS, RABBIT_STEP
-from testbed.processes import Processes, Service
+from testbed.processes import Processes
+from testbed.service import Service
 from testbed.settings import Settings
 
 USER: Final = "testbed"
@@ -91,7 +92,9 @@ def _node_configuration(settings: Settings, home: Home, node: int) -> str:
     if len(names) > 1:
         lines.append("cluster_formation.peer_discovery_backend = classic_config")
         numbered = enumerate(names, start=1)
-        lines += [f"cluster_formation.classic_config.nodes.{n} = {m}@localhost" for n, m in numbered]
+        lines += [
+            f"cluster_formation.classic_config.nodes.{n} = {m}@localhost" for n, m in numbered
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -157,7 +160,9 @@ def start(settings: Settings, home: Home, processes: Processes) -> None:
     services = nodes(settings, home)
     names = [service.name for service in services]
     shape = home.state / "rabbitmq.json"
-    wanted = json.dumps([settings.rabbit_nodes, settings.ports["epmd"], transport_url(settings, "")])
+    wanted = json.dumps(
+        [settings.rabbit_nodes, settings.ports["epmd"], transport_url(settings, "")]
+    )
     if not shape.exists() or shape.read_text(encoding="utf-8") != wanted:
         processes.stop(name for name in processes.names() if name.startswith("rabbit"))
         shutil.rmtree(home.state / "rabbitmq", ignore_errors=True)

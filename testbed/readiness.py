@@ -18,8 +18,8 @@ from testbed.services import HEAT_ENGINE
 from testbed.settings import Settings
 from testbed.waiting import until
 
-CONSUMED_S: Final = 120.0
-HEAT_S: Final = 90.0
+CONSUMED_S: Final = 180.0
+HEAT_S: Final = 180.0
 ATTEMPT_S: Final = 5.0
 OPENER: Final = build_opener(ProxyHandler({}))
 
@@ -39,18 +39,16 @@ def await_consumers(settings: Settings, home: Home, watch: Callable[[], None]) -
     Raises:
         ServiceDied: one does not, within the time allowed.
     """
-    for host, queues in awaited_queues(settings).items():
-        until(
-            lambda host=host, queues=queues: queues <= _consumed(settings, home, host),
-            f"readers of {host}'s queues",
-            timeout_s=CONSUMED_S,
-            every_s=0.5,
-            watch=watch,
-        )
+
+    def is_read() -> bool:
+        queues = awaited_queues(settings).items()
+        return all(names <= consumed(settings, home, host) for host, names in queues)
+
+    until(is_read, "readers of all queues", timeout_s=CONSUMED_S, every_s=0.5, watch=watch)
 
 
-def _consumed(settings: Settings, home: Home, virtual_host: str) -> set[str]:
-    """Return the queues that have a reader, none while RabbitMQ does not say."""
+def consumed(settings: Settings, home: Home, virtual_host: str) -> set[str]:
+    """Return the queues that have a reader; none while RabbitMQ does not say."""
     address = f"{url(settings.ports, 'rabbit_management')}/api/queues/{virtual_host}"
     secret = base64.b64encode(f"{RABBIT_USER}:{home.password()}".encode()).decode()
     request = Request(address, headers={"Authorization": f"Basic {secret}"})  # noqa: S310

@@ -1,6 +1,5 @@
 """What users find in the cloud: an image, flavors, networks and a keypair."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from testbed.cloud import ADMIN, USER, connect

@@ -4,6 +4,7 @@ import os
 import pwd
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from grp import getgrgid
 from typing import Final
 
@@ -20,6 +21,41 @@ Step = tuple[str, ...]
 
 # The longest first in each, so that both lanes end at about the same time.
 LANES: Final = (("keystone", "neutron", "glance"), ("nova", "heat", "placement", "magnum"))
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """The one command that makes a schema."""
+
+    program: str
+    entry_point: str
+    files: tuple[str, ...]
+    action: tuple[str, ...]
+
+
+MIGRATIONS: Final = {
+    "neutron": Migration(
+        "neutron-db-manage",
+        "neutron.db.migration.cli:main",
+        ("common.conf", "neutron.conf", "ml2.conf"),
+        ("upgrade", "heads"),
+    ),
+    "glance": Migration(
+        "glance-manage", "glance.cmd.manage:main", ("common.conf", "glance-api.conf"), ("db_sync",)
+    ),
+    "heat": Migration(
+        "heat-manage", "heat.cmd.manage:main", ("common.conf", "heat.conf"), ("db_sync",)
+    ),
+    "placement": Migration(
+        "placement-manage", "placement.cmd.manage:main", ("placement.conf",), ("db", "sync")
+    ),
+    "magnum": Migration(
+        "magnum-db-manage",
+        "magnum.cmd.db_manage:main",
+        ("common.conf", "magnum.conf"),
+        ("upgrade",),
+    ),
+}
 
 
 def migrate(settings: Settings, home: Home, report: Report) -> None:
@@ -49,35 +85,21 @@ def _run_lane(lane: tuple[str, ...], settings: Settings, home: Home, report: Rep
 
 def steps(name: str, settings: Settings, home: Home) -> list[Step]:
     """Return the commands that make the schema `name`, each of which may be run again."""
-    match name:
-        case "keystone":
-            return _keystone(settings, home)
-        case "nova":
-            return _nova(home)
-        case "neutron":
-            files = _files(home, "common.conf", "neutron.conf", "ml2.conf")
-            entry = "neutron.db.migration.cli:main"
-            return [command("neutron-db-manage", entry, *files, "upgrade", "heads")]
-        case "glance":
-            files = _files(home, "common.conf", "glance-api.conf")
-            return [command("glance-manage", "glance.cmd.manage:main", *files, "db_sync")]
-        case "heat":
-            files = _files(home, "common.conf", "heat.conf")
-            return [command("heat-manage", "heat.cmd.manage:main", *files, "db_sync")]
-        case "placement":
-            files = _files(home, "placement.conf")
-            return [command("placement-manage", "placement.cmd.manage:main", *files, "db", "sync")]
-        case _:
-            files = _files(home, "common.conf", "magnum.conf")
-            return [command("magnum-db-manage", "magnum.cmd.db_manage:main", *files, "upgrade")]
+    if name == "keystone":
+        return _keystone(settings, home)
+    if name == "nova":
+        return _nova(home)
+    migration = MIGRATIONS[name]
+    files = _files(home, migration.files)
+    return [command(migration.program, migration.entry_point, *files, *migration.action)]
 
 
-def _files(home: Home, *names: str) -> list[str]:
+def _files(home: Home, names: tuple[str, ...]) -> list[str]:
     return [f"--config-file={home.configuration / name}" for name in names]
 
 
 def _keystone(settings: Settings, home: Home) -> list[Step]:
-    files = _files(home, "keystone.conf")
+    files = _files(home, ("keystone.conf",))
     user = pwd.getpwuid(os.geteuid()).pw_name
     owner = ("--keystone-user", user, "--keystone-group", getgrgid(os.getegid()).gr_name)
     address = url(settings.ports, "keystone")

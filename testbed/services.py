@@ -10,7 +10,7 @@ from testbed import database, python, rabbitmq
 from testbed.cells import host_names
 from testbed.home import SOURCE, Home
 from testbed.ports import ADDRESS
-from testbed.processes import Service
+from testbed.service import Service
 from testbed.settings import Settings
 
 HEAT_ENGINE: Final = "heat-engine"
@@ -34,15 +34,20 @@ NEUTRON: Final = ("common.conf", "neutron.conf", "ml2.conf")
 HEAT: Final = ("common.conf", "heat.conf")
 MAGNUM: Final = ("common.conf", "magnum.conf")
 
+# Neutron is the slowest to start, and needs nobody for that.
 CONTROLLERS: Final = (
-    Program("nova-api", "nova.cmd.api_os_compute:main", NOVA, ("nova",)),
-    Program("nova-conductor", "nova.cmd.conductor:main", NOVA),
-    Program("nova-scheduler", "nova.cmd.scheduler:main", NOVA),
     Program("neutron-server", "neutron.cmd.eventlet.server:main", NEUTRON, ("neutron",)),
     Program("glance-api", "glance.cmd.api:main", ("common.conf", "glance-api.conf"), ("glance",)),
     Program(HEAT_ENGINE, "heat.cmd.engine:main", (*HEAT, "heat-engine.conf")),
     Program("heat-api", "heat.cmd.api:main", HEAT, ("heat",)),
     Program("heat-api-cfn", "heat.cmd.api_cfn:main", HEAT, ("heat_cfn",)),
+)
+# Nova's conductor and scheduler end if Keystone does not know them; a hypervisor reports to
+# Placement as its first act, and tries again after minutes.
+CLIENTS: Final = (
+    Program("nova-api", "nova.cmd.api_os_compute:main", NOVA, ("nova",)),
+    Program("nova-conductor", "nova.cmd.conductor:main", NOVA),
+    Program("nova-scheduler", "nova.cmd.scheduler:main", NOVA),
 )
 WITH_MAGNUM: Final = (
     Program("magnum-conductor", "magnum.cmd.conductor:main", MAGNUM),
@@ -68,23 +73,24 @@ class Stages:
     Attributes:
         foundations: database, cache and broker.
         identity: what all other services ask first.
-        controllers: OpenStack's other services.
-        edge: hypervisors and guests, which need all of the above.
+        controllers: what starts without asking Keystone.
+        clients: what needs its users, and the catalogue, when it starts.
     """
 
     foundations: list[Service]
     identity: list[Service]
     controllers: list[Service]
-    edge: list[Service]
+    clients: list[Service]
 
     def __iter__(self) -> Iterator[Service]:
-        for stage in (self.foundations, self.identity, self.controllers, self.edge):
+        for stage in (self.foundations, self.identity, self.controllers, self.clients):
             yield from stage
 
 
 def stages(settings: Settings, home: Home) -> Stages:
     """Return all services of these settings."""
-    programs = CONTROLLERS + WITH_MAGNUM * settings.magnum
+    clients = CLIENTS + WITH_MAGNUM * settings.magnum
+    discovery = [_discovery(settings, home)] if settings.magnum else []
     return Stages(
         foundations=[
             database.service(settings, home),
@@ -93,11 +99,13 @@ def stages(settings: Settings, home: Home) -> Stages:
             *rabbitmq.nodes(settings, home),
         ],
         identity=[_uwsgi(name, settings, home) for name in WSGI],
-        controllers=[
-            *(_program(program, settings, home) for program in programs),
-            *([_discovery(settings, home)] if settings.magnum else []),
+        controllers=[_program(program, settings, home) for program in CONTROLLERS],
+        clients=[
+            *(_program(program, settings, home) for program in clients),
+            *discovery,
+            _compute(settings, home),
+            _guest(home),
         ],
-        edge=[_compute(settings, home), _guest(home)],
     )
 
 

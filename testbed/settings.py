@@ -10,7 +10,7 @@ from typing import Any, Final
 from testbed.behaviour import Span
 from testbed.errors import BadSetting, NotUp
 from testbed.home import Home, write_json
-from testbed.ports import PORTS, ports_of
+from testbed.ports import PORTS, RABBIT_NODES_MAX, ports_of
 
 # A flavor of the testbed asks for this many vCPUs: no hypervisor may have room for it.
 VCPUS_OF_HUGE: Final = 1024
@@ -33,7 +33,7 @@ class Settings:
     ports: Mapping[str, int] = field(default_factory=lambda: dict(PORTS))
 
     def __post_init__(self) -> None:
-        if self.rabbit_nodes not in (1, 3):
+        if self.rabbit_nodes not in (1, RABBIT_NODES_MAX):
             raise BadSetting(f"RABBIT_NODES={self.rabbit_nodes}: RabbitMQ runs on 1 node or on 3")
         if self.hypervisor_vcpus >= VCPUS_OF_HUGE:
             raise BadSetting(
@@ -81,7 +81,9 @@ OPTIONS: Final[Mapping[str, Option]] = {
     "convergence": Option(switch, "Heat's convergence engine, or the legacy one"),
     "rabbit_nodes": Option(count, "nodes of RabbitMQ, 1 or 3"),
     "magnum": Option(switch, "with Magnum"),
-    "ports": Option(ports_of, "other ports, as keystone=25001,nova=28775"),
+    "ports": Option(
+        ports_of, "other ports: +100 shifts all of them, keystone=25001,nova=28775 some"
+    ),
 }
 
 
@@ -106,7 +108,7 @@ def settings_from(flags: Namespace, environment: Mapping[str, str] = os.environ)
     return Settings(**{name: read(name, word) for name, word in words.items() if word})
 
 
-def read(name: str, word: str) -> Any:  # noqa: ANN401 - as many types as there are options
+def read(name: str, word: str) -> Any:
     try:
         return OPTIONS[name].read(word)
     except (ValueError, BadSetting) as error:

@@ -23,7 +23,8 @@ def until(
     """Return once `condition` holds; look every `every_s` [s], and each time `watch` too.
 
     Raises:
-        ServiceDied: `watch` raised it; or the condition did not hold within `timeout_s` [s]; the message says `what` was awaited.
+        ServiceDied: `watch` raised it, or the condition did not hold within `timeout_s` [s];
+            then the message says `what` was awaited.
     """
     end = time.monotonic() + timeout_s
     while not condition():

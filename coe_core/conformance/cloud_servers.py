@@ -38,8 +38,10 @@ async def a_deleted_server_says_so_until_it_is_gone(subject: CloudUnderTest) -> 
     server = await boot(subject)
     shown = await until_active(subject, server)
     assert not shown.is_deleting, "a server that nobody deletes reads as being deleted"
-    await subject.cloud.delete_server(server)
-    await until_ended(subject, server)
+    async with subject.runtime.task_group() as group:
+        group.start(watch_end(subject, server))
+        await subject.cloud.delete_server(server)
+        await until_ended(subject, server)
     await hold_gone(subject, server)
 
 
@@ -50,6 +52,23 @@ async def a_server_in_build_can_be_deleted(subject: CloudUnderTest) -> None:
     await subject.cloud.delete_server(server)
     await until_ended(subject, server)
     await hold_gone(subject, server)
+
+
+async def watch_end(subject: CloudUnderTest, server: ServerId) -> None:
+    """Return once the server is gone; hold that it never takes back that it is being deleted."""
+    has_begun = False
+
+    async def look() -> bool | None:
+        nonlocal has_begun
+        try:
+            shown = await subject.cloud.show_server(server)
+        except NotFound:
+            return True
+        assert shown.is_deleting or not has_begun, "a server is not being deleted any more"
+        has_begun = shown.is_deleting
+        return None
+
+    await until(subject, "the server is gone", look)
 
 
 async def until_ended(subject: CloudUnderTest, server: ServerId) -> None:

@@ -102,8 +102,7 @@ class Conductor:
                 return await resume_resize(self._context, cluster)
             case ClusterStatus.DELETE_IN_PROGRESS:
                 return await delete(self._context, cluster)
-            case ClusterStatus.DELETE_COMPLETE:  # it died before it forgot the cluster
-                await self._context.repository.remove(cluster.id)
+        await self._context.close_unended(cluster)
         return cluster
 
     async def _run(self, cluster: Cluster, work: Work) -> Cluster:

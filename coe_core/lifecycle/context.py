@@ -6,6 +6,7 @@ from typing import Final
 
 from coe_core.cluster import Cluster, NodeGroup, Operation, Verb
 from coe_core.events import Event, EventKind
+from coe_core.faults import error_of
 from coe_core.phases import Phases
 from coe_core.ports.cloud import CloudDriver
 from coe_core.ports.draws import Draws, EventSink, Ids
@@ -92,6 +93,14 @@ class Context:
             if operation.verb is verb and operation.ended_at is None:
                 return operation
         return None
+
+    async def close_unended(self, cluster: Cluster) -> None:
+        """End what a process left open although the status of `cluster` tells its end."""
+        failed = cluster.status.is_failed
+        cause = error_of(cluster.name, cluster.status_reason).cause if failed else ""
+        for operation in await self.repository.operations(cluster.id):
+            if operation.ended_at is None:
+                await self.end(cluster, operation, cause)
 
     async def end(self, cluster: Cluster, operation: Operation, failure: str = "") -> None:
         """Close an operation."""

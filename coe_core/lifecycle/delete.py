@@ -16,8 +16,8 @@ SUPERSEDED: Final = "superseded"
 async def delete(context: Context, cluster: Cluster) -> Cluster:
     """Delete `cluster`; return it as DELETE_COMPLETE, or as DELETE_FAILED with the reason.
 
-    A deleted cluster is gone from the repository. A delete that takes over from another one
-    finds the cluster in DELETE_IN_PROGRESS.
+    Whoever holds its lease then forgets the deleted cluster. A delete that takes over from
+    another one finds the cluster in DELETE_IN_PROGRESS.
     """
     is_taken_over = cluster.status is ClusterStatus.DELETE_IN_PROGRESS
     asked = cluster if is_taken_over else await context.move(cluster, Outcome.DELETE_ASKED)
@@ -35,7 +35,6 @@ async def delete(context: Context, cluster: Cluster) -> Cluster:
     else:
         ended = await context.move(asked, Outcome.SUCCEEDED)
         await context.end(ended, operation)
-        await context.repository.remove(ended.id)
         return ended
     ended = await context.move(asked, Outcome.FAILED, str(error))
     await context.end(ended, operation, error.cause)
@@ -58,5 +57,5 @@ async def _take_down(context: Context, cluster: Cluster) -> None:
 async def _close_superseded(context: Context, cluster: Cluster) -> None:
     """Close the operations that this delete cut short."""
     for operation in await context.repository.operations(cluster.id):
-        if operation.ended_at is None and operation.verb is not Verb.DELETE:
+        if operation.ended_at is None:
             await context.end(cluster, operation, SUPERSEDED)

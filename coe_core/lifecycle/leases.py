@@ -8,10 +8,11 @@ from coe_core.errors import CoeError, DeadlineExceeded
 from coe_core.ids import ClusterId
 from coe_core.lifecycle.context import FOREVER, Context
 from coe_core.ports.runtime import Event
+from coe_core.transitions import ClusterStatus
 from coe_core.units import Seconds
 
 RENEWALS_PER_TTL: Final = 3
-"""So that one renewal may fail, or come late, before the lease ends."""
+"""So that a renewal may come late, and even miss its turn, before the lease ends."""
 
 Work = Callable[[Cluster], Awaitable[Cluster]]
 """Does an operation on a cluster as it was when its lease was taken."""
@@ -21,7 +22,8 @@ async def under_lease(context: Context, cluster: ClusterId, work: Work) -> Clust
     """Return what `work` returns, done while this process holds the lease of `cluster`.
 
     Work that is cancelled keeps the lease: this process may take it again at once, and to
-    another it falls when it ends.
+    another it falls when it ends. A cluster that the work deleted is forgotten here, when
+    nobody renews its lease any more.
 
     Raises:
         LeaseHeld: another process works on the cluster.
@@ -34,7 +36,10 @@ async def under_lease(context: Context, cluster: ClusterId, work: Work) -> Clust
     except CoeError:
         await context.repository.release(cluster, context.holder)
         raise
-    await context.repository.release(cluster, context.holder)
+    if ended.status is ClusterStatus.DELETE_COMPLETE:
+        await context.repository.remove(cluster)
+    else:
+        await context.repository.release(cluster, context.holder)
     return ended
 
 

@@ -3,14 +3,18 @@
 from coe_core.cluster import Cluster
 from coe_core.errors import Conflict
 from coe_core.provisioners.direct import DirectProvisioner
-from coe_core.provisioners.stack import StackProvisioner
+from coe_core.provisioners.sharded import ShardedProvisioner
 
 
 class Removal:
-    """A provisioner for deletes alone: everything is found by tag, stacks go first."""
+    """A provisioner for deletes alone: everything is found by tag, stacks go first.
 
-    def __init__(self, stack: StackProvisioner, direct: DirectProvisioner) -> None:
-        self._stack = stack
+    The provisioner of sharded clusters deletes one stack as well as several, and knows which of
+    several holds the network and so has to go last.
+    """
+
+    def __init__(self, stacks: ShardedProvisioner, direct: DirectProvisioner) -> None:
+        self._stacks = stacks
         self._direct = direct
 
     async def converge(self, cluster: Cluster) -> None:
@@ -23,5 +27,5 @@ class Removal:
 
     async def remove(self, cluster: Cluster) -> None:
         """Delete the stacks of `cluster`, then what servers are left."""
-        await self._stack.remove(cluster)
+        await self._stacks.remove(cluster)
         await self._direct.remove(cluster)

@@ -5,9 +5,8 @@ So the resources that it was working on are lost: nobody ends them or fails them
 waits until it times out. In the legacy architecture a stack belongs to one process; whoever is
 started next finds the stacks whose process is gone, and fails them.
 
-Source: heat@newton-eol heat/engine/service.py, `reset_stack_status`, for stacks that are not in
-convergence; that nobody takes up what a lost worker left is concluded from
-heat/engine/worker.py, which has no such thing.
+Source: heat/engine/service.py, `reset_stack_status`, which passes stacks in convergence by; from
+memory. That nobody takes up what a lost process had taken off its queue is assumed.
 """
 
 from collections import Counter

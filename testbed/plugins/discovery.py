@@ -24,8 +24,7 @@ class Discovery(BaseHTTPRequestHandler):
         if asked.path == "/new":
             path = f"/{next(NUMBERS):032x}"
             SIZES[path] = parse_qs(asked.query).get("size", ["1"])[0]
-            host, port = self.server.server_address[:2]
-            answer = f"http://{host!s}:{port}{path}"
+            answer = f"http://{self.headers['Host']}{path}"
         else:
             size = SIZES.get(asked.path.removesuffix("/_config/size"), "1")
             answer = json.dumps({"action": "get", "node": {"key": asked.path, "value": size}})

@@ -32,7 +32,7 @@ class Hypervisor(fake.FakeDriver):  # type: ignore[misc] # nova ships no types
         time.sleep(read(BEHAVIOUR).boot_time_s(instance.uuid))
         super().spawn(context, instance, *args, **kwargs)
 
-    def get_console_output(self, context: Any, instance: Any) -> str:
+    def get_console_output(self, context: Any, instance: Any) -> str:  # noqa: ARG002 - Nova's call
         """Return what the guest has printed by now."""
         behaviour, is_done = read(BEHAVIOUR), False
         if instance.launched_at is not None:

@@ -75,10 +75,10 @@ class CloudWorld:
     def play(self, scene: Scene[CloudUnderTest]) -> SimCloud:
         """Run `scene` to its end; return the cloud as it left it."""
         cloud = self.make(sim_world(self.architecture))
-        cloud.world.runtime.run(scene.play(self._subject(cloud)))
+        cloud.world.runtime.run(scene.play(self.subject(cloud)))
         return cloud
 
-    def _subject(self, cloud: SimCloud) -> CloudUnderTest:
+    def subject(self, cloud: SimCloud) -> CloudUnderTest:
         harness = SimHarness(cloud)
         template = cloud.world.setup.cluster_template
         return CloudUnderTest(

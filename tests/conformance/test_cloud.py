@@ -1,5 +1,7 @@
 """Contract rules of the cloud, on every simulated kind of it."""
 
+from contextlib import suppress
+
 import pytest
 
 from coe_core.conformance.cloud import CAPABILITIES, SUITE, CloudUnderTest, NotSupported, Scene
@@ -7,8 +9,30 @@ from coe_core.decorators.around import Around
 from coe_core.decorators.fault_plan import NoFaults
 from coe_core.decorators.faulty import Faulty
 from coe_core.decorators.measured import Measured
+from coe_core.errors import Forbidden, NotFound
+from coe_core.ids import PortId, ProjectId, ServerId, Tag
+from coe_core.units import Seconds
 from sim_driver.cloud import SimCloud
 from tests.conformance.cloud_worlds import CloudWorld, check_left
+
+
+class Prompt(Around):
+    """Answers a delete of a server once it has begun, as Nova does."""
+
+    def __init__(self, cloud: SimCloud) -> None:
+        super().__init__(cloud)
+        self._servers = cloud.nova.servers
+        self._runtime = cloud.world.runtime
+
+    async def delete_server(self, server: ServerId) -> None:
+        doomed = self._servers.get(server)
+        self._runtime.serve(self._finish(server))
+        while not doomed.is_deleting:
+            await self._runtime.sleep(Seconds(0.01))
+
+    async def _finish(self, server: ServerId) -> None:
+        with suppress(NotFound):
+            await super().delete_server(server)
 
 
 def measured(cloud: SimCloud) -> Measured:
@@ -22,6 +46,7 @@ def faultless(cloud: SimCloud) -> Faulty:
 WORLDS = (
     CloudWorld(name="legacy", architecture="legacy"),
     CloudWorld(name="convergence", architecture="convergence"),
+    CloudWorld(name="prompt", architecture="convergence", wrap=Prompt),
     CloudWorld(name="around", architecture="convergence", wrap=Around),
     CloudWorld(name="measured", architecture="convergence", wrap=measured),
     CloudWorld(name="faulty", architecture="convergence", wrap=faultless),
@@ -69,3 +94,20 @@ def reason(world: CloudWorld, scene: Scene[CloudUnderTest]) -> str:
     except NotSupported as missing:
         return str(missing)
     return ""
+
+
+class ForbidsOthersNetworks(Around):
+    """Lists an external network, and lets only its owner make ports on it."""
+
+    async def create_port(self, name: str, project: ProjectId, tag: Tag, network: str) -> PortId:
+        if network == "external":
+            raise Forbidden(network, "rule:create_port is disallowed by policy")
+        return await super().create_port(name, project, tag, network)
+
+
+def test_what_is_forbidden_is_known() -> None:
+    """A cloud may list what only others may use, as long as it does not say that it is unknown."""
+    world = CloudWorld(name="strict", architecture="convergence", wrap=ForbidsOthersNetworks)
+    for scene in SUITE.scenes:
+        if scene.rule == "C117":
+            check_left(world.play(scene))

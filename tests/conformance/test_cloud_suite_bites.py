@@ -49,6 +49,7 @@ BITES: dict[type[wrong.Wrong], tuple[str, ...]] = {
         "a_server_in_build_can_be_deleted",
     ),
     servers.ComesBack: ("a_server_in_build_can_be_deleted",),
+    servers.Wavers: ("a_deleted_server_says_so_until_it_is_gone",),
     servers.AlwaysDeletes: ("a_deleted_server_says_so_until_it_is_gone",),
     servers.KeepsWhatItBuilds: ("a_server_in_build_can_be_deleted",),
     stacks.DeletesInVain: (

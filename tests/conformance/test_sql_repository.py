@@ -24,7 +24,8 @@ from sqlalchemy.engine import URL, make_url
 from coe_core.cluster import Cluster
 from coe_core.conformance.records import cluster, operation
 from coe_core.errors import CoeError, LeaseHeld, StaleVersion
-from coe_core.ids import ClusterId
+from coe_core.ids import ClusterId, ProjectId
+from coe_core.transitions import ClusterStatus
 from coe_core.units import Seconds
 from real_driver.database import database_url, engine_for
 from real_driver.errors import RepositoryFailed, UnknownSchema
@@ -183,6 +184,34 @@ def test_several_new_databases_can_be_opened_at_once(tmp_path: Path) -> None:
         async with anyio.create_task_group() as group:
             for number in range(5):
                 group.start_soon(migrated, f"sqlite:///{tmp_path / str(number)}.db")
+
+    anyio.run(scene)
+
+
+def test_the_columns_say_what_the_record_says(url: str) -> None:
+    """Whoever asks the database by name, project, status or version is told the newest."""
+
+    def columns(connection: Connection) -> Any:  # noqa: ANN401
+        row = connection.exec_driver_sql("SELECT id, name, project, status, version FROM clusters")
+        return tuple(row.one())
+
+    async def scene() -> None:
+        async with SqlRepository.opened(url) as repository:
+            first = await repository.add(cluster())
+            assert await ask(url, columns) == told(first)
+            moved = replace(
+                first,
+                name="staging",
+                project=ProjectId("chemistry"),
+                status=ClusterStatus.DELETE_FAILED,
+            )
+            saved = await repository.save(moved)
+            assert await ask(url, columns) == told(saved)
+            taken = await repository.take(first.id, "ann", Seconds(1))
+            assert await ask(url, columns) == told(taken)
+
+    def told(record: Cluster) -> tuple[object, ...]:
+        return record.id, record.name, record.project, record.status.value, record.version
 
     anyio.run(scene)
 

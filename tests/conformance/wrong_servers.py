@@ -95,6 +95,19 @@ class ComesBack(DeletesLater):
         return replace(await super().show_server(server), is_deleting=True)
 
 
+class Wavers(Wrong):
+    """Shows that a server is being deleted, but not at every look."""
+
+    def __init__(self, cloud: SimCloud) -> None:
+        super().__init__(cloud)
+        self._looks = 0
+
+    async def show_server(self, server: ServerId) -> Server:
+        shown = await super().show_server(server)
+        self._looks += shown.is_deleting
+        return replace(shown, is_deleting=shown.is_deleting and bool(self._looks % 2))
+
+
 class AlwaysDeletes(Wrong):
     """Shows every server as being deleted."""
 

@@ -15,6 +15,7 @@ from coe_core.decorators.fault_plan import (
     ListedFaults,
     NoFaults,
     Outage,
+    Until,
 )
 from coe_core.decorators.faulty import Faulty
 from coe_core.decorators.measured import CUT_SHORT, Call, Measured
@@ -204,6 +205,14 @@ def test_an_outage_has_a_beginning_and_an_end() -> None:
     struck = [at for at in (9.9, 10.0, 29.9, 30.0) if plan.fault(attempted(at=at)) is fault]
     assert struck == [10.0, 29.9]
     assert plan.fault(attempted("list_images", at=15.0)) is None
+
+
+def test_a_plan_may_end() -> None:
+    """Until its end it is the plan inside, and from then on nothing goes wrong."""
+    plan = Until(Seconds(5.0), ListedFaults({("list_ports", 1): Fault(error=Unreachable)}))
+    assert plan.fault(attempted(at=4.9)) == Fault(error=Unreachable)
+    assert plan.fault(attempted(at=5.0)) is None
+    assert plan.fault(attempted(number=2, at=4.9)) is None
 
 
 def test_no_faults_are_none() -> None:

@@ -40,6 +40,13 @@ TEXTS = [
     ("Exceeded maximum number of retries. Exceeded max scheduling attempts 3.", NoValidHost),
     ("The Resource Type (OS::Neutron::Pool) could not be found.", InvalidTemplate),
     ("No more IP addresses available on network 5d6e.", QuotaExceeded),
+    ("Quota has been met for resources: load_balancer", QuotaExceeded),
+    ("Maximum number of ports exceeded", QuotaExceeded),
+    (
+        "Unable to create additional application credentials, maximum of 100 already exceeded"
+        " for user.",
+        QuotaExceeded,
+    ),
     ("Virtual Interface creation failed", VifPlugTimeout),
     ("Timed out waiting for a reply to message ID 6b8f0a9c", RpcTimeout),
     ("MessagingTimeout: resources.kube_masters", RpcTimeout),
@@ -49,6 +56,7 @@ TEXTS = [
     ("Unknown resource Type : OS::Neutron::LBaaS::Pool", InvalidTemplate),
     ("Circular Dependency Found: {a: [b], b: [a]}", InvalidTemplate),
     ("The Image (fedora) could not be found.", NotFound),
+    ("Invalid key_name provided.", NotFound),
     ('Went to status ERROR due to "Unknown"', ResourceFailed),
     ("", ResourceFailed),
 ]

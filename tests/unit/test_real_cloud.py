@@ -1,0 +1,61 @@
+"""The way from `clouds.yaml` to a connection."""
+
+from pathlib import Path
+
+import pytest
+
+from real_driver.cloud import connect, known_clouds
+from real_driver.errors import UnknownCloud
+from tests.fake_openstack.entry import Reached
+
+
+@pytest.fixture
+def clouds_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The path where the SDK looks, and nothing there yet."""
+    path = tmp_path / "clouds.yaml"
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path.parent)
+    return path
+
+
+@pytest.mark.parametrize("text", [None, "a: [", "\ud800"])
+def test_without_a_readable_file_no_cloud_is_known(clouds_yaml: Path, text: str | None) -> None:
+    """The SDK makes up an entry called `defaults`, which leads nowhere."""
+    if text is not None:
+        clouds_yaml.write_bytes(text.encode("utf-8", "surrogatepass"))
+    assert known_clouds() == ()
+
+
+def test_the_entries_are_known_by_name(real: Reached) -> None:
+    """In the order of the file."""
+    assert known_clouds() == ("fake", "other-cloud")
+
+
+@pytest.mark.parametrize("text", ["- 1\n", "hello", "clouds: [a]\n", "clouds:\n", "clouds: 7\n"])
+def test_a_file_of_another_form_is_refused(clouds_yaml: Path, text: str) -> None:
+    """Whatever the SDK trips over."""
+    clouds_yaml.write_text(text, encoding="utf-8")
+    with pytest.raises(UnknownCloud, match=r"clouds\.yaml is no good"):
+        known_clouds()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("clouds: {a: {}}\n", "auth_url"),
+        ("clouds: {a: 3}\n", "no mapping"),
+        ("clouds: {b: {}}\n", "a was not found"),
+        ("clouds: {a: {auth_type: nonsense}}\n", "nonsense"),
+    ],
+)
+def test_an_entry_that_leads_nowhere_is_refused(clouds_yaml: Path, text: str, reason: str) -> None:
+    """Before anything is asked, and with what is wrong."""
+    clouds_yaml.write_text(text, encoding="utf-8")
+    with pytest.raises(UnknownCloud, match=reason):
+        connect("a")
+
+
+def test_connecting_asks_nobody(real: Reached) -> None:
+    """The first question is the caller's."""
+    assert real.http.sent == []
