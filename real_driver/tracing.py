@@ -9,34 +9,26 @@ Source: Heat's API v1, Nova's API to microversion 2.58, Neutron's API v2.0; trie
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 from uuid import UUID
 
 from openstack.connection import Connection
-from openstack.exceptions import HttpException, NotFoundException, raise_from_response
+from openstack.exceptions import HttpException, NotFoundException
 from openstack.proxy import Proxy
 from openstack.utils import maximum_supported_microversion
 
-from coe_core.errors import NotFound, ServiceFailed
+from coe_core.errors import NotFound
 from models.traces.documents import flagged
 from models.traces.heat import heat_spans
 from models.traces.history import StackDocuments
 from models.traces.span import Span
 from models.traces.stack_tree import members_of
+from real_driver.pages import Fields, batches, get, inner, listed, pages
 from real_driver.translate import error_from
-
-Fields = dict[str, Any]
-"""An object in an answer."""
 
 DEPTH_MAX: Final = 10
 """How deeply nested stacks are followed; Heat's own limit is 5 by default."""
-
-PAGE: Final = 500
-"""How many of a list are asked for at a time."""
-
-IDS_PER_CALL: Final = 40
-"""How many ids go into one address, which may be 8 KiB long."""
 
 ACTIONS_MICROVERSION: Final = "2.58"
 """Nova shows actions of deleted servers from 2.21 on, their events to owners from 2.51 on."""
@@ -80,8 +72,8 @@ def _documents(cloud: Connection, stack: str) -> StackDocuments:
     root = _root(cloud, stack)
     tree = [root, *_nested(heat, str(root["id"]))]
     events, gone = _events(heat, tree)
-    resources = _list(
-        _get(heat, f"{_place(root)}/resources", nested_depth=DEPTH_MAX),
+    resources = listed(
+        get(heat, f"{_place(root)}/resources", nested_depth=DEPTH_MAX),
         "resources",
         "resource_name",
     )
@@ -107,7 +99,7 @@ def _root(cloud: Connection, stack: str) -> Fields:
     path = "/".join(quote(part, safe="") for part in stack.split("/"))
     unknown = NotFound(stack, f"{cloud.name} shows no such stack; a deleted one goes by its id")
     try:
-        shown = _get(cloud.orchestration, f"/stacks/{path}", resolve_outputs="false")
+        shown = get(cloud.orchestration, f"/stacks/{path}", resolve_outputs="false")
     except NotFoundException:
         raise unknown from None
     root = shown.get("stack")
@@ -122,8 +114,8 @@ def _nested(heat: Proxy, root: str) -> Iterator[Fields]:
     for _ in range(DEPTH_MAX):
         found = [
             row
-            for owners in _batches(level)
-            for row in _pages(heat, "/stacks", "stacks", links="links", owner_id=owners, **BELOW)
+            for owners in batches(level)
+            for row in pages(heat, "/stacks", "stacks", links="links", owner_id=owners, **BELOW)
         ]
         level = [row["id"] for row in found]
         yield from found
@@ -139,10 +131,10 @@ def _events(heat: Proxy, tree: Sequence[Fields]) -> tuple[list[Fields], list[str
             depth = 0 if is_deleted else DEPTH_MAX
             path = f"{_place(stack)}/events"
             try:
-                for event in _pages(heat, path, "events", nested_depth=depth, sort_dir="asc"):
+                for event in pages(heat, path, "events", nested_depth=depth, sort_dir="asc"):
                     events[str(event["id"])] = event
             except NotFoundException:
-                gone.append(str(stack["stack_name"]))
+                gone.append(str(stack["id"]))
     return list(events.values()), gone
 
 
@@ -168,10 +160,9 @@ def _type_in_full(heat: Proxy, event: Fields) -> str | None:
     hrefs = [str(link["href"]) for link in event["links"] if link.get("rel") == "self"]
     path = "".join(hrefs).partition("/stacks/")[2]
     try:
-        shown = _get(heat, f"/stacks/{path}").get("event")
+        found = inner(get(heat, f"/stacks/{path}"), "event").get("resource_type")
     except NotFoundException:
         return None
-    found = shown.get("resource_type") if isinstance(shown, dict) else None
     return found if isinstance(found, str) else None
 
 
@@ -184,9 +175,9 @@ def _actions(nova: Proxy, servers: Sequence[str]) -> tuple[list[Fields], list[st
     for server in servers:
         path = f"/servers/{server}/os-instance-actions"
         try:
-            for one in _pages(nova, path, "instanceActions", "request_id", version, "links"):
-                shown = _get(nova, f"{path}/{one['request_id']}", version)
-                actions.append(shown["instanceAction"])
+            for one in pages(nova, path, "instanceActions", "request_id", version, "links"):
+                shown = get(nova, f"{path}/{one['request_id']}", version)
+                actions.append(inner(shown, "instanceAction"))
         except HttpException as error:
             if error.status_code not in HIDDEN:
                 raise
@@ -199,8 +190,8 @@ def _ports(neutron: Proxy, ports: Sequence[str]) -> tuple[list[Fields], list[str
     fields = ["id", "status", "device_id", "created_at", "updated_at"]
     found = [
         port
-        for ids in _batches(ports)
-        for port in _pages(neutron, "/ports", "ports", links="ports_links", id=ids, fields=fields)
+        for ids in batches(ports)
+        for port in pages(neutron, "/ports", "ports", links="ports_links", id=ids, fields=fields)
     ]
     known = {port["id"] for port in found}
     return found, [port for port in ports if port not in known]
@@ -222,55 +213,5 @@ def _is_id(text: str) -> bool:
 
 
 def _place(stack: Fields) -> str:
-    return f"/stacks/{quote(str(stack['stack_name']), safe='')}/{quote(str(stack['id']), safe='')}"
-
-
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for begin in range(0, len(ids), IDS_PER_CALL):
-        yield ids[begin : begin + IDS_PER_CALL]
-
-
-def _pages(
-    service: Proxy,
-    path: str,
-    name: str,
-    key: str = "id",
-    version: str | None = None,
-    links: str = "",
-    **query: object,
-) -> Iterator[Fields]:
-    """Yield a list page by page; what is on two pages comes twice.
-
-    A service may give less at a time than it is asked for, and Heat begins anew where it has
-    dropped the event that is the marker. The end is an empty page, the same page again, or one
-    without `links` where the service has such to the next page.
-    """
-    marker: dict[str, str] = {}
-    while True:
-        body = _get(service, path, version, limit=PAGE, **marker, **query)
-        page = _list(body, name, key)
-        yield from page
-        last = {"marker": page[-1][key]} if page else marker
-        if last == marker or (links and not body.get(links)):
-            return
-        marker = last
-
-
-def _get(service: Proxy, path: str, version: str | None = None, **query: object) -> Fields:
-    response = service.get(path, params=query, microversion=version)
-    raise_from_response(response)
-    body = response.json()
-    if not isinstance(body, dict):
-        raise ServiceFailed(path, "the answer is no object")
-    return body
-
-
-def _list(body: Fields, name: str, key: str) -> list[Fields]:
-    found = body.get(name)
-    if not isinstance(found, list) or not all(_has(one, key) for one in found):
-        raise ServiceFailed(name, f"the answer has no list {name} of objects with {key}")
-    return found
-
-
-def _has(one: object, key: str) -> bool:
-    return isinstance(one, dict) and isinstance(one.get(key), str)
+    names = (str(stack.get("stack_name")), str(stack["id"]))
+    return "/".join(["/stacks", *(quote(name, safe="") for name in names)])

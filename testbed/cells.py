@@ -5,7 +5,7 @@ from typing import Final
 
 from testbed import python, rabbitmq
 from testbed.database import Database
-from testbed.errors import CannotGoOn
+from testbed.errors import CannotGoOn, ServiceDied
 from testbed.home import Home
 from testbed.runs import run
 from testbed.settings import Settings
@@ -13,6 +13,7 @@ from testbed.waiting import until
 
 Report = Callable[[str], None]
 REGISTERED_S: Final = 180.0
+LEAVING_S: Final = 5.0
 REGISTERED_PER_HYPERVISOR_S: Final = 1.0
 
 _NODES: Final = "SELECT COUNT(*) FROM nova.compute_nodes WHERE deleted = 0"
@@ -54,12 +55,19 @@ def require_unoccupied(settings: Settings, database: Database) -> None:
     Raises:
         CannotGoOn: there are such servers; the message names their hosts.
     """
-    occupied = {str(host) for (host,) in database.rows(_OCCUPIED)} - set(host_names(settings))
-    if occupied:
+    kept = set(host_names(settings))
+
+    def occupied() -> set[str]:
+        return {str(host) for (host,) in database.rows(_OCCUPIED)} - kept
+
+    try:
+        # Nova calls a server deleted shortly before it leaves its host.
+        until(lambda: not occupied(), "empty hosts", timeout_s=LEAVING_S)
+    except ServiceDied:
         raise CannotGoOn(
             f"HYPERVISORS={settings.hypervisors} would take away hosts that hold servers"
-            f" ({', '.join(sorted(occupied)[:3])}): delete the servers first"
-        )
+            f" ({', '.join(sorted(occupied())[:3])}): delete the servers first"
+        ) from None
 
 
 def await_hypervisors(

@@ -43,8 +43,10 @@ TEXTS = [
     ("Quota has been met for resources: load_balancer", QuotaExceeded),
     ("Maximum number of ports exceeded", QuotaExceeded),
     (
-        "Unable to create additional application credentials, maximum of 100 already exceeded"
-        " for user.",
+        (
+            "Unable to create additional application credentials, maximum of 100 already exceeded"
+            " for user."
+        ),
         QuotaExceeded,
     ),
     ("Virtual Interface creation failed", VifPlugTimeout),

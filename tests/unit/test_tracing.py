@@ -4,6 +4,7 @@ import pytest
 
 from coe_core.errors import Forbidden, NotFound, ServiceFailed, Throttled
 from models.traces.history import stack_spans
+from models.traces.stack_tree import members_of
 from real_driver.tracing import ACTIONS_MICROVERSION, stack_documents
 from tests.unit import recorded_cloud
 from tests.unit.recorded import Fields, documents_of, fields_of
@@ -134,6 +135,55 @@ def test_servers_of_which_nova_tells_nothing_are_flagged() -> None:
         documents = stack_documents(cloud.connection(), "trace-signal")
         assert documents.actions == []
         assert documents.flags[0].startswith("nova: servers whose actions are hidden or gone: 2,")
+
+
+def forgets(cloud: RecordedCloud, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Have Heat answer 404 to every path with `name` in it."""
+    answer = cloud.heat._answer
+    monkeypatch.setattr(
+        cloud.heat, "_answer", lambda path, query: None if name in path else answer(path, query)
+    )
+
+
+def test_a_nested_stack_that_heat_has_forgotten_is_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Heat drops deleted stacks after a while, the nested ones perhaps first."""
+    cloud = recorded()
+    removed = next(stack for stack in cloud.stack_of if cloud._status(stack.id).startswith("DEL"))
+    forgets(cloud, monkeypatch, removed.id)
+    documents = stack_documents(cloud.connection(), "trace-signal")
+    assert documents.flags[0] == (
+        f"heat: nested stacks that are gone: 1, the first is {removed.id}"
+    )
+    assert stack_spans(documents).spans
+
+
+def test_a_type_that_heat_has_forgotten_is_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event is still listed, but no longer shown."""
+    cloud = recorded()
+    listed = {(stack.id, one.resource_name) for stack, one in members_of(cloud.fields["resources"])}
+    gone = next(
+        one["id"]
+        for stack, one in zip(cloud.stack_of, cloud.fields["events"], strict=True)
+        if one["resource_name"] == "server" and (stack.id, "server") not in listed
+    )
+    forgets(cloud, monkeypatch, gone)
+    flags = stack_spans(stack_documents(cloud.connection(), "trace-signal")).flags
+    assert any(flag.startswith("heat: resources of a type that Heat does not") for flag in flags)
+
+
+def test_an_answer_without_its_object_is_the_services_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And no traceback."""
+    cloud = recorded()
+    answer = cloud.nova._answer
+    monkeypatch.setattr(
+        cloud.nova,
+        "_answer",
+        lambda path, query: {"a": 1} if path[-1].startswith("req-") else answer(path, query),
+    )
+    with pytest.raises(ServiceFailed, match="no object instanceAction"):
+        stack_documents(cloud.connection(), "trace-signal")
 
 
 def test_nova_is_not_asked_for_a_server_that_it_has_not_got() -> None:

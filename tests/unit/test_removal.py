@@ -1,0 +1,40 @@
+import pytest
+
+from coe_core.errors import Conflict
+from coe_core.policies import DEFAULT
+from coe_core.policies.placement import AntiAffinity
+from coe_core.provisioners.direct import DirectProvisioner
+from coe_core.provisioners.removal import Removal
+from coe_core.provisioners.seams import Seams
+from coe_core.provisioners.sharded import ShardedProvisioner
+from coe_core.provisioners.stacks import StackKeeper
+from tests.unit.sites import PROJECT, Ground, context_of, plan
+
+
+def removal_on(ground: Ground) -> Removal:
+    context = context_of(ground)
+    seams = Seams(
+        runtime=context.runtime,
+        cloud=context.cloud,
+        poller=context.poller,
+        schedule=context.schedule,
+        zones=(),
+        phases=context.phases,
+    )
+    stacks = ShardedProvisioner(
+        runtime=context.runtime,
+        stacks=context.cloud,
+        keeper=StackKeeper(context.cloud, context.poller, context.schedule),
+        batching=DEFAULT.batching,
+        nodes_per_shard=1,
+        phases=context.phases,
+    )
+    return Removal(stacks, DirectProvisioner(seams, DEFAULT.batching, AntiAffinity()))
+
+
+def test_a_removal_makes_nothing() -> None:
+    """Only the plan of a cluster says how it is built."""
+    ground = Ground()
+    (cluster,) = plan().clusters_of(0, PROJECT)
+    with pytest.raises(Conflict, match="coe-twin apply"):
+        ground.run(lambda: removal_on(ground).converge(cluster))
