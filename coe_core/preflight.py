@@ -87,12 +87,16 @@ def _of_group(
 
 
 def _of_api(template: ClusterTemplate, choice: Choice) -> Counter[str]:
-    """Return what the way to the masters uses; the templates balance etcd, too."""
+    """Return what the way to the masters uses.
+
+    The templates balance etcd, too; Mitaka's with pools of LBaaS v1, which no quota here counts.
+    """
     if not template.master_lb_enabled:
         return Counter()
     if isinstance(choice, Direct):
         return Counter(load_balancers=1)
-    return Counter(load_balancers=2, floating_ips=int(template.floating_ip_enabled))
+    balancers = 0 if template.generation == "mitaka" else 2
+    return Counter(load_balancers=balancers, floating_ips=int(template.floating_ip_enabled))
 
 
 def _has_floating_ips(template: ClusterTemplate, choice: Choice) -> bool:

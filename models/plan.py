@@ -22,6 +22,9 @@ from models.setup_blocks import Template
 ID_LENGTH: Final = 10
 """Hexadecimal digits of a plan's id: enough to tell the plans of one project apart."""
 
+LINE_LENGTH_MAX: Final = 1_000_000
+"""So that no text is folded: whoever reads a plan finds each value on its line."""
+
 Span = Annotated[float, Field(ge=0, le=1e9)]
 
 
@@ -92,6 +95,8 @@ class Plan(Block):
         """Return the plan as YAML."""
         yaml = YAML()
         yaml.default_flow_style = False
+        yaml.width = LINE_LENGTH_MAX
+        yaml.allow_unicode = False  # else YAML's own line breaks, such as U+0085, are lost
         stream = io.StringIO()
         yaml.dump(self.model_dump(mode="json"), stream)
         return f"# Carry it out with: coe-twin apply FILE --cloud NAME\n{stream.getvalue()}"

@@ -41,6 +41,7 @@ def parser() -> ArgumentParser:
     down.add_argument("--purge", action="store_true", help="and remove its state ($PURGE)")
     heat = commands.add_parser("restart-heat", help="restart heat-engine alone")
     add_flags(heat, HEAT)
+    commands.add_parser("start-rabbit", help="start the nodes of RabbitMQ that do not run")
     return top
 
 
@@ -56,6 +57,8 @@ def run(flags: Namespace, home: Home) -> int:
             bring_up.down(home, say, is_purge=is_purge)
         case "restart-heat":
             bring_up.restart_heat(_changed(flags, home), home, say)
+        case "start-rabbit":
+            bring_up.start_rabbit(saved(home), home, say)
     return 0
 
 

@@ -158,6 +158,16 @@ def restart_heat(settings: Settings, home: Home, say: Say) -> None:
     report("heat-engine is up")
 
 
+def start_rabbit(settings: Settings, home: Home, say: Say) -> None:
+    """Have all nodes of RabbitMQ run, and listen; those that do are left alone."""
+    report, processes = Report(say), Processes(home)
+    with _alone(home):
+        rabbitmq.start(settings, home, processes)
+        for node in rabbitmq.nodes(settings, home):
+            processes.wait(node, PORT_S)
+    report("RabbitMQ is up")
+
+
 def down(home: Home, say: Say, *, is_purge: bool) -> None:
     """Stop all that was started, and with `is_purge` forget all that it knew."""
     report, processes = Report(say), Processes(home)

@@ -17,7 +17,6 @@ from testbed.processes import Processes
 from testbed.python import PYTHON
 from testbed.settings import saved
 
-START_S = 120.0
 Place = str | os.PathLike[str] | None
 
 
@@ -52,14 +51,12 @@ def stop_rabbit(home: Place = None, node: int | None = None) -> None:
 
 
 def start_rabbit(home: Place = None) -> None:
-    """Start the nodes of RabbitMQ that do not run, and return when they listen."""
-    place = home_of(home)
-    processes = Processes(place)
-    nodes = rabbitmq.nodes(saved(place), place)
-    for node in nodes:
-        processes.start(node)
-    for node in nodes:
-        processes.wait(node, START_S)
+    """Start the nodes of RabbitMQ that do not run, and return when they listen.
+
+    Raises:
+        CannotGoOn: they did not come up; with what the command said.
+    """
+    _command(home, "start-rabbit")
 
 
 def set_guest(home: Place = None, **values: str | float) -> None:
@@ -85,9 +82,13 @@ def restart_heat(
     """
     flags = [] if convergence is None else ["--convergence", str(convergence).lower()]
     flags += [] if workers is None else ["--heat-workers", str(workers)]
-    place = ["--home", str(home_of(home).path)]
+    _command(home, "restart-heat", *flags)
+
+
+def _command(home: Place, *words: str) -> None:
+    """Run the testbed's own command: what it starts is no child of the test's process."""
     answer = subprocess.run(
-        [PYTHON, "-m", "testbed", *place, "restart-heat", *flags],
+        [PYTHON, "-m", "testbed", "--home", str(home_of(home).path), *words],
         cwd=SOURCE.parent,
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         capture_output=True,

@@ -16,7 +16,7 @@ DEFAULT: Final = Path("~/.cache/coe-twin/testbed")
 MARK: Final = ".coe-twin-testbed"
 SOURCE: Final = Path(__file__).resolve().parent
 
-# Erlang's start scripts split their arguments at blanks, and oslo.config replaces `$names`.
+# MariaDB's installer splits its arguments at blanks, and oslo.config replaces `$names`.
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._/+@-]+")
 
 
@@ -29,7 +29,7 @@ class Home:
     def __post_init__(self) -> None:
         if not self.path.is_absolute() or not _PLAIN.fullmatch(str(self.path)):
             raise BadSetting(
-                f"{VARIABLE}={str(self.path)!r}: RabbitMQ and OpenStack can only keep their state"
+                f"{VARIABLE}={str(self.path)!r}: MariaDB and OpenStack can only keep their state"
                 " in an absolute path of letters, digits and . _ / + @ -, without blanks"
             )
 

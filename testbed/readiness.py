@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.request import ProxyHandler, Request, build_opener
 
 from testbed import proc
-from testbed.cells import host_names
+from testbed.cells import host_names, registered_s
 from testbed.cloud import USER, connect
 from testbed.errors import ServiceDied
 from testbed.home import Home
@@ -18,7 +18,6 @@ from testbed.services import HEAT_ENGINE
 from testbed.settings import Settings
 from testbed.waiting import until
 
-CONSUMED_S: Final = 180.0
 HEAT_S: Final = 180.0
 ATTEMPT_S: Final = 5.0
 OPENER: Final = build_opener(ProxyHandler({}))
@@ -44,7 +43,8 @@ def await_consumers(settings: Settings, home: Home, watch: Callable[[], None]) -
         queues = awaited_queues(settings).items()
         return all(names <= consumed(settings, home, host) for host, names in queues)
 
-    until(is_read, "readers of all queues", timeout_s=CONSUMED_S, every_s=0.5, watch=watch)
+    limit_s = registered_s(settings)
+    until(is_read, "readers of all queues", timeout_s=limit_s, every_s=0.5, watch=watch)
 
 
 def consumed(settings: Settings, home: Home, virtual_host: str) -> set[str]:

@@ -46,6 +46,9 @@ class FaultKind(StrEnum):
     BROKER_OUT = "broker out"
     """No call of Heat or Nova is answered for OUTAGE_S; the back-off outlasts that."""
 
+    CAST_LOST = "cast lost"
+    """A cast between two services dies with the broker, and nobody sends it again."""
+
     ENGINE_LOST = "engine lost"
     """Heat's engine processes die in mid-create and are started anew, in convergence."""
 
@@ -75,6 +78,7 @@ FAULT_KINDS: Final[Mapping[FaultKind, Ending]] = {
     FaultKind.PORT_GONE: Ending(ClusterStatus.CREATE_FAILED, NotFound),
     FaultKind.CREDENTIALS_REFUSED: Ending(ClusterStatus.CREATE_FAILED, Unauthorized),
     FaultKind.BROKER_OUT: Ending(ClusterStatus.CREATE_COMPLETE, None),
+    FaultKind.CAST_LOST: Ending(ClusterStatus.CREATE_FAILED, StackTimeout),
     FaultKind.ENGINE_LOST: Ending(ClusterStatus.CREATE_FAILED, StackTimeout),
     FaultKind.ENGINE_LOST_LEGACY: Ending(ClusterStatus.CREATE_FAILED, EngineLost),
     FaultKind.PROCESS_CRASHED: Ending(ClusterStatus.CREATE_COMPLETE, None),

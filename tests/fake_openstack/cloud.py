@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from coe_core.templates.hot import as_text
+from coe_core.templates.user_data import SIGNAL
 from tests.fake_openstack.services import Collection, Item, by_pattern, not_found, rest
 from tests.fake_openstack.transport import Answer, FakeTransport, Handler, Sent
 
@@ -42,9 +43,8 @@ LISTS: Final[Mapping[str, tuple[str, str]]] = {
 """The version at an endpoint that lists versions, and where it is."""
 
 
-def server(body: Item) -> Item:
-    """Return a server as Nova keeps it right after it was asked for."""
-    return {**body, "status": "BUILD", "OS-EXT-STS:task_state": "scheduling", "fault": None}
+BUILDING: Final[Item] = {"status": "BUILD", "OS-EXT-STS:task_state": "scheduling", "fault": None}
+UP: Final[Item] = {"status": "ACTIVE", "OS-EXT-STS:task_state": None, "fault": None}
 
 
 class FakeOpenStack:
@@ -52,10 +52,12 @@ class FakeOpenStack:
 
     Attributes:
         consoles: what a server's console shows, by its id.
+        boots: how a server is right after it was asked for.
     """
 
     def __init__(self, services: Iterable[str] = EVERYTHING) -> None:
         self.services = frozenset(services)
+        self.boots: Item = BUILDING
         self.transport = FakeTransport(self._answer)
         self.consoles: dict[str, str] = {}
         self.limits: dict[str, int] = {}
@@ -66,7 +68,7 @@ class FakeOpenStack:
         self.images = Collection("Image", "image")
         self.networks = Collection("Network", "network")
         self.keypairs = Collection("Keypair", "keypair")
-        self.servers = Collection("Instance", "server", server, by_pattern)
+        self.servers = Collection("Instance", "server", self._server, by_pattern)
         self.groups = Collection("Instance group", "server_group")
         self.ports = Collection("Port", "port", ignored=["project_id"])
         self.balancers = Collection("Load Balancer", "loadbalancer", ignored=["cascade"])
@@ -85,6 +87,14 @@ class FakeOpenStack:
         self.networks.add(id="n1", name="private")
         self.networks.add(id="n2", name="public")
         self.keypairs.add(id="testbed", name="testbed")
+
+    def be_prompt(self) -> None:
+        """Let servers be up, and their guests have signalled, as soon as they are asked for."""
+        self.boots = UP
+        self.transport.when("POST .*/action$", Answer(200, {"output": f"{SIGNAL}\n"}))
+
+    def _server(self, body: Item) -> Item:
+        return {**body, **self.boots}
 
     def _plain(self) -> Mapping[str, Handler]:
         nova, cinder = ENDPOINTS["compute"], ENDPOINTS["volumev3"]

@@ -1,6 +1,6 @@
 """Each kind of fault by itself, on the twin: the counterpart of the same faults on a real cloud."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -93,6 +93,23 @@ async def lose_every_engine(twin: Twin) -> None:
         twin.cloud.heat.lose_engine(number)
 
 
+async def lose_a_cast(twin: Twin) -> None:
+    """Let the message by which nova-api has the first server built die with the broker."""
+    bus = twin.cloud.substrate.bus
+    cast = bus.cast
+    is_lost = False
+
+    def lossy(queue: str, key: int, number: int, work: Coroutine[Any, Any, None]) -> None:
+        nonlocal is_lost
+        if queue == "conductor" and not is_lost:
+            is_lost = True
+            work.close()
+        else:
+            cast(queue, key, number, work)
+
+    bus.cast = lossy  # type: ignore[method-assign]  # a broken broker
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Injection:
     """How a kind of fault is brought about in the twin."""
@@ -157,6 +174,7 @@ INJECTIONS: Mapping[FaultKind, Injection] = {
             what=Fault(error=Unreachable),
         ),
     ),
+    FaultKind.CAST_LOST: Injection(disturb=lose_a_cast),
     FaultKind.ENGINE_LOST: Injection(
         ways=BY_HEAT, overrides=CONVERGENCE, disturb=lose_every_engine
     ),

@@ -89,6 +89,7 @@ class Ground:
     """What outlives a process: cloud, repository, event log; `setup` may change the testbed's."""
 
     setup: Setup = field(default_factory=base_setup)
+    seed: int = 1
     runtime: SimRuntime = field(default_factory=SimRuntime)
     log: EventLog = field(default_factory=EventLog)
     told: list[str] = field(default_factory=list)
@@ -100,7 +101,7 @@ class Ground:
             runtime=self.runtime,
             setup=self.setup,
             parameters=self.setup.parameter_set(),
-            draws=CounterDraws(1, 0),
+            draws=CounterDraws(self.seed, 0),
             recorder=None,
         )
         self.cloud = SimCloud(world)

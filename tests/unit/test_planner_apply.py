@@ -1,16 +1,18 @@
 """`apply` on the twin: the same function that works on a real cloud."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
+from coe_core.cluster import Cluster
 from coe_core.decorators.fault_plan import Fault, ListedFaults
 from coe_core.decorators.faulty import Faulty
 from coe_core.documents import Json
 from coe_core.errors import DeadlineExceeded, LeaseLost, Unreachable
 from coe_core.events import EventKind
 from coe_core.ids import ClusterId
+from coe_core.memory import MemoryRepository
 from coe_core.transitions import ClusterStatus
 from coe_core.units import Seconds
 from models.errors import InvalidInput
@@ -20,6 +22,7 @@ from planner.apply import Applied, How, Watched, apply, failed
 from planner.history import creations
 from planner.stewardship import delete_cluster
 from sim_driver.invariants import check_empty, check_quiescent
+from sim_driver.runtime import SimRuntime
 from tests.unit.sites import PROJECT, PROVISIONERS, TTL, Ground, base_setup, plan, row
 
 COMPLETE = ClusterStatus.CREATE_COMPLETE
@@ -163,6 +166,50 @@ def test_two_that_apply_one_plan_make_it_once(head_start_s: float) -> None:
     check_whole(ground, second)
     hows = sorted(one.how for one in (*first, *second))
     assert hows == [How.CREATED, How.CREATED, How.RESUMED, How.RESUMED]
+
+
+class Slow(MemoryRepository):
+    """Answers a while after it did what was asked, as a database does."""
+
+    def __init__(self, runtime: SimRuntime, delays: Mapping[str, float]) -> None:
+        super().__init__(runtime.now)
+        self._runtime = runtime
+        self._delays = delays
+
+    async def get(self, cluster: ClusterId) -> Cluster:
+        try:
+            return await super().get(cluster)
+        finally:
+            await self._wait("get")
+
+    async def add(self, cluster: Cluster) -> Cluster:
+        added = await super().add(cluster)
+        await self._wait("add")
+        return added
+
+    async def _wait(self, verb: str) -> None:
+        await self._runtime.sleep(Seconds(self._delays.get(verb, 0.01)))
+
+
+@pytest.mark.parametrize("delays", [{}, {"add": 0.2}, {"get": 0.2}])
+def test_two_that_apply_one_plan_may_meet_anywhere(delays: Mapping[str, float]) -> None:
+    """Also between a look and the record, and between the record and its lease."""
+    ground = Ground()
+    ground.repository = Slow(ground.runtime, delays)
+    what = plan(row(nodes=1, clusters=2, concurrency=2))
+
+    async def scene() -> list[tuple[Applied, ...]]:
+        async with ground.runtime.task_group() as group:
+            both = [
+                group.start(apply(what, ground.site(holder), ground.told.append))
+                for holder in ("first", "second")
+            ]
+        return [one.result() for one in both]
+
+    first, second = ground.run(scene)
+    check_whole(ground, first)
+    check_whole(ground, second)
+    assert How.RESUMED in {one.how for one in (*first, *second)}
 
 
 def test_a_process_that_loses_its_lease_stops() -> None:

@@ -43,7 +43,9 @@ def cluster(nodes: int = 2, **template: Any) -> Cluster:  # noqa: ANN401 - field
 
 
 def found(
-    one: Cluster, choice: Choice = STACK, **offered: Any  # noqa: ANN401 - fields by name
+    one: Cluster,
+    choice: Choice = STACK,
+    **offered: Any,  # noqa: ANN401 - fields by name
 ) -> tuple[str, ...]:
     """Return the problems of one cluster on a cloud that offers something else."""
     return problems([one], choice, replace(OFFER, **offered))
@@ -69,7 +71,8 @@ def test_what_the_cloud_offers_is_no_problem(choice: Choice) -> None:
 def test_an_unknown_name_is_met_with_near_ones(field: str, given_name: str, line: str) -> None:
     """Or with all there are, if none is near."""
     expected = line.format("the cloud has none of this name;")
-    assert found(cluster(**{field: given_name})) == (expected,)
+    change: dict[str, Any] = {field: given_name}
+    assert found(cluster(**change)) == (expected,)
 
 
 def test_a_list_of_names_is_cut() -> None:
@@ -101,7 +104,7 @@ def test_only_networks_that_are_used_must_be_there(
     template: dict[str, Any], choice: Choice, networks: list[str]
 ) -> None:
     """A network of its own has a gateway to the external one, and servers alone have no HOT."""
-    named = {"fixed_network": "fixed", "external_network": "external"}
+    named: dict[str, Any] = {"fixed_network": "fixed", "external_network": "external"}
     lines = found(cluster(**named, **template), choice)
     assert [line.split("'")[1] for line in lines] == networks
 
@@ -218,16 +221,19 @@ CHOICES: Final[Mapping[str, Choice]] = {"stack": STACK, "sharded": Shards(2), "d
 
 
 @pytest.mark.parametrize("provisioner", PROVISIONERS)
-@pytest.mark.parametrize("volume_gib", [0, 5])
+@pytest.mark.parametrize(
+    ("generation", "volume_gib"), [("mitaka", 5), ("newton", 5), ("newton", 0), ("lean", 5)]
+)
 @pytest.mark.parametrize("switches", list(product([False, True], repeat=2)))
 def test_what_is_counted_is_what_is_used(
-    provisioner: str, switches: tuple[bool, bool], volume_gib: int
+    provisioner: str, switches: tuple[bool, bool], generation: str, volume_gib: int
 ) -> None:
     """The sum before a create is what the twin's quotas say after it, of every kind."""
     changes = {f"cluster_template.{name}": on for name, on in zip(SWITCHES, switches, strict=True)}
     setup = base_setup("cern-2016").with_overrides(
         {
             **changes,
+            "cluster_template.generation": generation,
             "cluster_template.docker_volume_size_gib": volume_gib,
             "network.floating_ips": None,
         }

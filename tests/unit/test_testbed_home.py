@@ -20,7 +20,7 @@ def test_the_home_is_named_by_the_caller_then_by_the_environment(
 
 @pytest.mark.parametrize("path", ["/srv/with blank", "/srv/$dollar", "relative", "/srv/new\nline"])
 def test_a_path_that_the_services_would_misread_is_refused(path: str) -> None:
-    """RabbitMQ splits at blanks and OpenStack replaces names: one line says so instead."""
+    """MariaDB splits at blanks and OpenStack replaces names: one line says so instead."""
     with pytest.raises(BadSetting, match=VARIABLE):
         Home(Path(path))
 
