@@ -158,7 +158,7 @@ def test_apply_refuses_a_plan_that_nobody_judged(
     ("content", "hint"),
     [
         (None, "no such file"),
-        ("", "schema_version"),
+        ("", "accepted is a mapping"),
         ("a: [", "not YAML"),
         ("\x00\x01", "plan.yaml"),
         ("x: y\n" * (BYTES_MAX // 4), "1 MiB"),
