@@ -135,7 +135,8 @@ async def _asked(driver: OpenStackCloud, cloud: str) -> tuple[ProjectId, tuple[s
     """Return the project and its zones; this is the first time that the cloud is asked."""
     try:
         project = await driver.calls.run("Keystone", lambda _connection: driver.calls.project)
-        zones = await driver.availability_zones()
+        has_nova = "compute" in await driver.service_types()  # a preflight tells its absence
+        zones = await driver.availability_zones() if has_nova else ()
     except (Unauthorized, Unreachable, NotFound) as error:
         raise InvalidInput(f"{error.cause}: {error}", field="--cloud", value=cloud) from None
     except DriverError as error:

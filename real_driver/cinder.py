@@ -10,7 +10,7 @@ from openstack.exceptions import BadRequestException
 from coe_core.errors import AlreadyExists, BadRequest, Conflict, NotFound
 from coe_core.ids import ProjectId, ServerId, Tag, VolumeId
 from coe_core.ports.cloud import Volume
-from coe_core.templates.node import TAG_KEY
+from coe_core.templates.hot import TAG_KEY
 from coe_core.units import GiB
 from real_driver.calls import Service
 from real_driver.catalogue import service_types

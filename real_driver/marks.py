@@ -6,11 +6,12 @@ from openstack.connection import Connection
 
 from coe_core.cluster import TAG_PREFIX
 from coe_core.ids import Tag
-from coe_core.templates.node import TAG_KEY
+from coe_core.templates.hot import TAG_KEY
 from real_driver.calls import Service
 from real_driver.catalogue import service_types
 from real_driver.cinder import SERVICES as VOLUME_SERVICES
 from real_driver.keystone import application_credentials
+from real_driver.nova import marks_of
 from real_driver.octavia import SERVICE as BALANCER_SERVICE
 
 
@@ -41,7 +42,7 @@ def _marks(cloud: Connection) -> Iterator[str]:
 
 def _of_nova(cloud: Connection) -> Iterator[str]:
     for server in cloud.compute.servers(details=True):
-        yield from server.tags or ()
+        yield from marks_of(server)
     for group in cloud.compute.server_groups():
         yield str(group.name).partition("/")[0]
 

@@ -11,6 +11,7 @@ from openstack.exceptions import HttpException
 from coe_core.errors import AlreadyExists, NotFound
 from coe_core.ids import ProjectId, ServerGroupId, ServerId, Tag
 from coe_core.ports.cloud import Flavor, Named, Server, ServerSpec, ServerStatus
+from coe_core.templates.hot import TAG_KEY
 from coe_core.templates.user_data import SIGNAL
 from coe_core.units import GiB, MiB
 from real_driver.calls import Calls, Service
@@ -57,13 +58,16 @@ class NovaCompute(Service):
         )
 
     async def list_servers(self, tag: Tag) -> tuple[Server, ...]:
-        """Return the servers under `tag`."""
+        """Return the servers under `tag`.
+
+        The mark is metadata, by which Nova does not filter, so all the project's are read.
+        """
         return await self._calls.run(
             tag,
             lambda cloud: tuple(
                 self._view(cloud, one)
-                for one in cloud.compute.servers(details=True, tags=tag)
-                if one.status not in GONE
+                for one in cloud.compute.servers(details=True)
+                if one.status not in GONE and tag in marks_of(one)
             ),
         )
 
@@ -143,6 +147,11 @@ class NovaCompute(Service):
         return identity in self._signalled
 
 
+def marks_of(server: SdkServer) -> frozenset[str]:
+    """Return the marks of clusters on a server; Heat sets a tag only once it is ACTIVE."""
+    return frozenset({*(server.tags or ()), str((server.metadata or {}).get(TAG_KEY, ""))})
+
+
 def _create(cloud: Connection, spec: ServerSpec) -> str:
     if any(
         one.name == spec.name for one in cloud.compute.servers(details=False, name=_only(spec.name))
@@ -154,6 +163,7 @@ def _create(cloud: Connection, spec: ServerSpec) -> str:
         "image_id": image_id(cloud, spec.image),
         "networks": [{"port": spec.port}],
         "tags": [spec.tag],
+        "metadata": {TAG_KEY: spec.tag},
         "user_data": base64.b64encode(spec.user_data.encode()).decode(),
         **_wishes(cloud, spec),
     }

@@ -44,11 +44,11 @@ class ProjectQuotas(Service):
 
 def _nova(cloud: Connection) -> Allowances:
     limits = cloud.compute.get_limits().absolute
-    return {
-        "instances": _allowance(limits.instances, limits.instances_used),
-        "cores": _allowance(limits.total_cores, limits.total_cores_used),
-        "ram_mib": _allowance(limits.total_ram, limits.total_ram_used),
-    }
+    return _told(
+        instances=(limits.instances, limits.instances_used),
+        cores=(limits.total_cores, limits.total_cores_used),
+        ram_mib=(limits.total_ram, limits.total_ram_used),
+    )
 
 
 def _neutron(cloud: Connection, project: ProjectId) -> Allowances:
@@ -59,19 +59,23 @@ def _neutron(cloud: Connection, project: ProjectId) -> Allowances:
     except NotFoundException:  # a Neutron without the extension quota_details
         return {}
     shown = {kind: getattr(details, name) for kind, name in NETWORK_KINDS.items()}
-    return {
-        kind: _allowance(one["limit"], one["used"] + one.get("reserved", 0))
-        for kind, one in shown.items()
-        if isinstance(one, dict)
-    }
+    used = {kind: one for kind, one in shown.items() if isinstance(one, dict)}
+    return _told(
+        **{kind: (one["limit"], one["used"] + one.get("reserved", 0)) for kind, one in used.items()}
+    )
 
 
 def _cinder(cloud: Connection) -> Allowances:
     if not VOLUME_SERVICES & service_types(cloud):
         return {}
     limits = cloud.block_storage.get_limits().absolute
-    return {"volumes": _allowance(limits.max_total_volumes, limits.total_volumes_used)}
+    return _told(volumes=(limits.max_total_volumes, limits.total_volumes_used))
 
 
-def _allowance(limit: object, used: object) -> Allowance:
-    return Allowance(limit=int(str(limit)), used=int(str(used)))
+def _told(**shown: tuple[object, object]) -> Allowances:
+    """Return those of the limits and what is used of them that the service tells."""
+    return {
+        kind: Allowance(limit=int(str(limit)), used=int(str(used)))
+        for kind, (limit, used) in shown.items()
+        if limit is not None and used is not None
+    }

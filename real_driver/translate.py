@@ -49,7 +49,15 @@ SERVER_ERRORS: Final = 500
 """The first of the statuses by which a service says that the fault is its own."""
 
 WITHOUT_ANSWER: Final[tuple[tuple[tuple[type[Exception], ...], type[DriverError]], ...]] = (
-    ((keystone.EndpointNotFound, sdk.EndpointNotFound, sdk.NotFoundException), NotFound),
+    (
+        (
+            keystone.EndpointNotFound,
+            sdk.EndpointNotFound,
+            sdk.NotFoundException,
+            sdk.ServiceDisabledException,
+        ),
+        NotFound,
+    ),
     ((keystone.AuthPluginException, keystone.AuthorizationFailure), Unauthorized),
     ((sdk.NotSupported, sdk.MethodNotSupported, sdk.ConfigException), BadRequest),
     ((keystone.ClientException, requests.RequestException), Unreachable),

@@ -57,17 +57,19 @@ class Behaviour:
         guest_s: time from the spawn to the node's signal [s], likewise.
         fail: pattern; a server whose name it matches signals failure. "" matches none.
         silent: pattern; a server whose name it matches never signals. "" matches none.
+        broken: pattern; a server whose name it matches cannot be built. "" matches none.
     """
 
     boot_s: str = "0"
     guest_s: str = "0"
     fail: str = ""
     silent: str = ""
+    broken: str = ""
 
     def __post_init__(self) -> None:
         Span.parse(self.boot_s)
         Span.parse(self.guest_s)
-        for pattern in (self.fail, self.silent):
+        for pattern in (self.fail, self.silent, self.broken):
             try:
                 re.compile(pattern)
             except re.error as error:
@@ -86,6 +88,9 @@ class Behaviour:
 
     def is_silent(self, name: str) -> bool:
         return bool(self.silent and re.search(self.silent, name))
+
+    def is_broken(self, name: str) -> bool:
+        return bool(self.broken and re.search(self.broken, name))
 
     def changed(self, **values: str) -> Self:
         return replace(self, **values)

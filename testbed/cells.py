@@ -12,6 +12,7 @@ from testbed.settings import Settings
 from testbed.waiting import until
 
 Report = Callable[[str], None]
+CELL: Final = "cell1"
 LEAVING_S: Final = 5.0
 # About half a second of two cores goes into each hypervisor that is new; others may need them too.
 REGISTERED_S: Final = 180.0
@@ -19,7 +20,7 @@ REGISTERED_PER_HYPERVISOR_S: Final = 2.0
 
 _NODES: Final = "SELECT COUNT(*) FROM nova.compute_nodes WHERE deleted = 0"
 _MAPPED: Final = "SELECT COUNT(*) FROM nova_api.host_mappings"
-_TRANSPORT: Final = "SELECT uuid, transport_url FROM nova_api.cell_mappings WHERE name = 'cell1'"
+_TRANSPORT: Final = "SELECT uuid, transport_url FROM nova_api.cell_mappings WHERE name = %s"
 _OCCUPIED: Final = "SELECT DISTINCT host FROM nova.instances WHERE deleted = 0 AND host IS NOT NULL"
 
 
@@ -39,15 +40,14 @@ def cell_database(schema: str) -> str:
 
 
 def ensure_cell(settings: Settings, home: Home, database: Database) -> None:
-    """Have the one cell, with the RabbitMQ of these settings: Nova keeps a copy of its address."""
+    """Have the cell know the RabbitMQ of these settings: Nova keeps a copy of its address."""
     wanted = f"{rabbitmq.transport_url(settings, home.password())}/nova"
-    cells = database.rows(_TRANSPORT)
-    if any(transport == wanted for _, transport in cells):
-        return
-    action = ["update_cell", "--cell_uuid", str(cells[0][0])] if cells else ["create_cell"]
-    connection = ("--database_connection", cell_database("nova"))
-    # The address of RabbitMQ is taken from the configuration if none is given.
-    run(nova_manage(home, "cell_v2", *action, "--name", "cell1", *connection), home, "nova-cell")
+    for uuid, transport in database.rows(_TRANSPORT, (CELL,)):
+        if transport != wanted:
+            # The address of RabbitMQ is taken from the configuration if none is given.
+            connection = ("--database_connection", cell_database("nova"))
+            action = ("cell_v2", "update_cell", "--cell_uuid", str(uuid), *connection)
+            run(nova_manage(home, *action), home, "nova-cell")
 
 
 def require_unoccupied(settings: Settings, database: Database) -> None:

@@ -60,7 +60,7 @@ def start_rabbit(home: Place = None) -> None:
 
 
 def set_guest(home: Place = None, **values: str | float) -> None:
-    """Change how guests behave from now on: `boot_s`, `guest_s`, `fail`, `silent`.
+    """Change how guests behave from now on: `boot_s`, `guest_s`, `fail`, `silent`, `broken`.
 
     What is not named stays. See `testbed.behaviour.Behaviour` for the meaning of each.
 

@@ -1,16 +1,15 @@
 """The services' database schemas: migrated once, in two lanes, because two cores are the least."""
 
-import os
-import pwd
+import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from grp import getgrgid
 from typing import Final
 
-from testbed.cells import cell_database, ensure_cell, nova_manage
+from testbed.cells import ensure_cell
 from testbed.database import Database
-from testbed.home import Home
+from testbed.home import Home, write
 from testbed.ports import url
 from testbed.python import command
 from testbed.runs import run
@@ -19,6 +18,8 @@ from testbed.settings import Settings
 Report = Callable[[str], None]
 Step = tuple[str, ...]
 
+KEY_FOLDERS: Final = ("fernet-keys", "credential-keys")
+KEY_BYTES: Final = 32
 # The longest first in each, so that both lanes end at about the same time.
 LANES: Final = (("keystone", "neutron", "glance"), ("nova", "heat", "placement", "magnum"))
 
@@ -34,6 +35,9 @@ class Migration:
 
 
 MIGRATIONS: Final = {
+    "nova": Migration(
+        "nova-schema", "testbed.plugins.nova_schema:main", ("common.conf", "nova.conf"), ()
+    ),
     "neutron": Migration(
         "neutron-db-manage",
         "neutron.db.migration.cli:main",
@@ -64,6 +68,7 @@ def migrate(settings: Settings, home: Home, report: Report) -> None:
     Raises:
         ServiceDied: a migration failed; with its name and its last words.
     """
+    write_keys(home)
     with ThreadPoolExecutor(len(LANES)) as pool:
         lanes = [pool.submit(_run_lane, lane, settings, home, report) for lane in LANES]
     for lane in lanes:
@@ -87,8 +92,6 @@ def steps(name: str, settings: Settings, home: Home) -> list[Step]:
     """Return the commands that make the schema `name`, each of which may be run again."""
     if name == "keystone":
         return _keystone(settings, home)
-    if name == "nova":
-        return _nova(home)
     migration = MIGRATIONS[name]
     files = _files(home, migration.files)
     return [command(migration.program, migration.entry_point, *files, *migration.action)]
@@ -99,25 +102,25 @@ def _files(home: Home, names: tuple[str, ...]) -> list[str]:
 
 
 def _keystone(settings: Settings, home: Home) -> list[Step]:
-    files = _files(home, ("keystone.conf",))
-    user = pwd.getpwuid(os.geteuid()).pw_name
-    owner = ("--keystone-user", user, "--keystone-group", getgrgid(os.getegid()).gr_name)
     address = url(settings.ports, "keystone")
+    addresses = (f"--bootstrap-{kind}-url={address}" for kind in ("public", "internal", "admin"))
     actions: list[Step] = [
         ("db_sync",),
-        ("fernet_setup", *owner),
-        ("credential_setup", *owner),
-        (
-            *("bootstrap", "--bootstrap-region-id", "RegionOne"),
-            *("--bootstrap-public-url", address),
-            *("--bootstrap-internal-url", address, "--bootstrap-admin-url", address),
-        ),
+        ("bootstrap", "--bootstrap-region-id=RegionOne", *addresses),
     ]
-    entry = "keystone.cmd.manage:main"
-    return [command("keystone-manage", entry, *files, *action) for action in actions]
+    files, entry_point = _files(home, ("keystone.conf",)), "keystone.cmd.manage:main"
+    return [command("keystone-manage", entry_point, *files, *action) for action in actions]
 
 
-def _nova(home: Home) -> list[Step]:
-    cell0 = ("cell_v2", "map_cell0", "--database_connection", cell_database("nova_cell0"))
-    actions: list[Step] = [("api_db", "sync"), cell0, ("db", "sync")]
-    return [nova_manage(home, *action) for action in actions]
+def write_keys(home: Home) -> None:
+    """Write Keystone's keys for tokens and credentials, in Fernet's format, once.
+
+    keystone-manage would do the same, in two runs of some seconds. Key 1 is the one in use; key 0
+    would be the next one if keys were rotated.
+    """
+    for folder in KEY_FOLDERS:
+        place = home.state / "keystone" / folder
+        place.mkdir(exist_ok=True)
+        for number in ("0", "1"):
+            if not (place / number).exists():
+                write(place / number, urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode())

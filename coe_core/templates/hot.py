@@ -58,12 +58,28 @@ def group(count: Json, member: Json, removed: Json = None, depends_on: Iterable[
     return resource("OS::Heat::ResourceGroup", properties, depends_on)
 
 
+TAG_KEY: Final = "coe_tag"
+"""The key of the mark where a service has metadata in place of tags."""
+
+
 def tagged(properties: Mapping[str, Json]) -> dict[str, Json]:
     """Return `properties` of a resource together with the mark of its cluster.
 
-    Heat has `tags` on Neutron's resources and on servers since Pike.
+    Heat has `tags` on Neutron's resources and on servers since Pike. It sets them by a second
+    call; an engine that dies between the two leaves a thing without them, see `marked_port`
+    and `marked_server`.
     """
     return {**properties, "tags": [get_param("cluster_tag")]}
+
+
+def marked_port(properties: Mapping[str, Json]) -> dict[str, Json]:
+    """Return `properties` of a port with a mark that goes with its create, and with tags."""
+    return {**tagged(properties), "value_specs": {"description": get_param("cluster_tag")}}
+
+
+def marked_server(properties: Mapping[str, Json]) -> dict[str, Json]:
+    """Return `properties` of a server with a mark that goes with its create, and with tags."""
+    return {**tagged(properties), "metadata": {TAG_KEY: get_param("cluster_tag")}}
 
 
 def parameters_in(value: Json) -> Iterator[str]:

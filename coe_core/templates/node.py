@@ -38,8 +38,6 @@ SECURITY_GROUPS: Final[Mapping[Role, tuple[str, ...]]] = {
     Role.WORKER: ("secgroup_kube_minion_id",),
 }
 API_SWITCH: Final = "api_address_switch"
-TAG_KEY: Final = "coe_tag"
-"""Cinder has no tags; a volume carries its cluster's mark as metadata under this key."""
 
 API_ADDRESSES: Final = ("KUBE_API_PUBLIC_ADDRESS", "KUBE_API_PRIVATE_ADDRESS")
 
@@ -162,7 +160,7 @@ def _port(template: ClusterTemplate, role: Role) -> dict[str, Json]:
         "network": hot.get_param("fixed_network"),
         "security_groups": [hot.get_param(name) for name in SECURITY_GROUPS[role]],
     }
-    resources = {port: hot.resource("OS::Neutron::Port", hot.tagged(properties))}
+    resources = {port: hot.resource("OS::Neutron::Port", hot.marked_port(properties))}
     if template.floating_ip_enabled:
         resources[f"{PREFIX[role]}_floating"] = hot.resource(
             "OS::Neutron::FloatingIP",
@@ -190,7 +188,7 @@ def _server(template: ClusterTemplate, role: Role, siting: Siting) -> Json:
         properties["availability_zone"] = zone
     if siting.group_policy:
         properties["scheduler_hints"] = {"group": hot.get_param("server_group")}
-    return hot.resource("OS::Nova::Server", hot.tagged(properties))
+    return hot.resource("OS::Nova::Server", hot.marked_server(properties))
 
 
 def _volume(template: ClusterTemplate, role: Role) -> dict[str, Json]:
@@ -203,7 +201,7 @@ def _volume(template: ClusterTemplate, role: Role) -> dict[str, Json]:
     }
     volume: dict[str, Json] = {
         "size": hot.get_param("docker_volume_size"),
-        "metadata": {TAG_KEY: hot.get_param("cluster_tag")},
+        "metadata": {hot.TAG_KEY: hot.get_param("cluster_tag")},
     }
     return {
         "docker_volume": hot.resource("OS::Cinder::Volume", volume),

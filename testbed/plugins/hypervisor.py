@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from nova.exception import BuildAbortException
 from nova.virt import fake
 
 from testbed.behaviour import read
@@ -29,7 +30,10 @@ class Hypervisor(fake.FakeDriver):  # type: ignore[misc] # nova ships no types
 
     def spawn(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
         # eventlet has patched sleep: the other hosts of this process go on.
-        time.sleep(read(BEHAVIOUR).boot_time_s(instance.uuid))
+        behaviour = read(BEHAVIOUR)
+        time.sleep(behaviour.boot_time_s(instance.uuid))
+        if behaviour.is_broken(instance.display_name):
+            raise BuildAbortException(instance_uuid=instance.uuid, reason="the disk is broken")
         super().spawn(context, instance, *args, **kwargs)
 
     def get_console_output(self, context: Any, instance: Any) -> str:  # noqa: ARG002 - Nova's call

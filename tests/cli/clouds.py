@@ -6,10 +6,22 @@ from typing import Any
 import pytest
 
 from coe_cli import real_world
+from coe_cli.main import BAD_INPUT, run
+from coe_core.ids import ProjectId
 from models.plan import Plan
-from tests.fake_openstack.cloud import FakeOpenStack
+from tests.fake_openstack.cloud import PASSWORD, PROJECT, FakeOpenStack
 from tests.fake_openstack.entry import connection_to, write_clouds
 from tests.unit.sites import plan, row
+
+COMMANDS = {
+    "apply": ("apply", "{plan}"),
+    "list": ("clusters", "list"),
+    "show": ("clusters", "show", "x"),
+    "delete": ("clusters", "delete", "x"),
+    "sweep": ("sweep-orphans",),
+    "sweep and delete": ("sweep-orphans", "--delete"),
+}
+"""Every command that needs a cloud, but for the cloud."""
 
 LIMITS = {
     "maxTotalInstances": 10,
@@ -60,3 +72,40 @@ def direct_plan(**changes: Any) -> Plan:  # noqa: ANN401 - JSON
         "create_timeout_s": 60.0,
     }
     return plan(row(2, whole=judged, phases={"workers": judged}), **{**usual, **changes})
+
+
+def the_line(capsys: pytest.CaptureFixture[str], status: int, *arguments: str) -> str:
+    """Return the only line with which a command ends in `status`."""
+    assert run(arguments) == status
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("coe-twin: ")
+    assert captured.err.count("\n") == 1
+    assert captured.err[:-1].isprintable()
+    assert "Traceback" not in captured.err
+    assert PASSWORD not in captured.err
+    return captured.err[:-1]
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Return the line with which a command is refused."""
+    return the_line(capsys, BAD_INPUT, *arguments)
+
+
+def name_of_the_cluster() -> str:
+    """Return the name of the only cluster of the plan."""
+    (cluster,) = direct_plan().clusters_of(0, ProjectId(PROJECT))
+    return cluster.name
+
+
+def check_untouched(workshop: Workshop) -> None:
+    """Check that nothing was created, in the cloud or in a file."""
+    changes = workshop.cloud.transport.calls("(POST|PUT|DELETE) (?!/identity/v3/auth)")
+    assert changes == []
+    assert workshop.left() in ([], ["state"])
+
+
+def asked(workshop: Workshop, command: str, cloud: str = "fake", *more: str) -> list[str]:
+    """Return a command line for a cloud."""
+    path = workshop.write_plan()
+    return [*(part.format(plan=path) for part in COMMANDS[command]), "--cloud", cloud, *more]

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.clouds import Workshop
 
 SCENARIO: Final = """\
 schema_version: 1
@@ -41,3 +44,11 @@ def write(tmp_path: Path) -> Write:
 def scenario(write: Write) -> Path:
     """The path of the small scenario."""
     return write()
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Workshop":
+    """A folder with a clouds.yaml, and a cloud behind its entry `fake`."""
+    from tests.cli.clouds import Workshop  # noqa: PLC0415 - the SDK takes a second
+
+    return Workshop(tmp_path, monkeypatch)

@@ -26,7 +26,7 @@ def nothing_is_left() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def guests_are_prompt() -> None:
     """Let guests boot and signal at once, unless a test says otherwise."""
-    faults.set_guest(boot_s=0, guest_s=0, fail="", silent="")
+    faults.set_guest(boot_s=0, guest_s=0, fail="", silent="", broken="")
 
 
 @pytest.fixture(scope="module", params=["convergence", "legacy"])

@@ -2,6 +2,7 @@ import pytest
 
 from coe_core.errors import (
     DriverError,
+    EngineLost,
     InvalidTemplate,
     NotFound,
     NoValidHost,
@@ -52,6 +53,7 @@ TEXTS = [
     ("Virtual Interface creation failed", VifPlugTimeout),
     ("Timed out waiting for a reply to message ID 6b8f0a9c", RpcTimeout),
     ("MessagingTimeout: resources.kube_masters", RpcTimeout),
+    ("Engine went down during stack CREATE", EngineLost),
     ("WaitConditionTimeout: resources.master_wait_condition: 0 of 1 received", StackTimeout),
     ("Create timed out", StackTimeout),
     ("Stack red-3f0a CREATE timed out", StackTimeout),

@@ -170,6 +170,12 @@ def test_quotas_are_counted_over_all_clusters() -> None:
     assert problems(clusters[:1], STACK, offer) == ()
 
 
+def test_exactly_enough_is_enough() -> None:
+    """The last server of a quota may be had."""
+    assert found(cluster(nodes=5), allowances=ALLOWANCES) == ()
+    assert found(cluster(nodes=6), allowances=ALLOWANCES) != ()
+
+
 def test_a_quota_that_is_overdrawn_has_nothing_left() -> None:
     """It may have been lowered below what is used."""
     allowances = {"cores": Allowance(limit=2, used=9)}

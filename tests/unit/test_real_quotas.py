@@ -51,6 +51,14 @@ def test_a_neutron_that_does_not_tell_is_left_out(furnished: Reached) -> None:
     assert set(told) == {"instances", "cores", "ram_mib", "volumes"}
 
 
+def test_a_limit_that_is_not_told_is_left_out(furnished: Reached) -> None:
+    """A service need not count everything."""
+    furnished.cloud.volume_limits = {}
+    del furnished.cloud.limits["totalCoresUsed"]
+    told = furnished.ask(furnished.driver.allowances(PROJECT))
+    assert set(told) == {"instances", "ram_mib", "ports", "floating_ips"}
+
+
 def test_a_service_that_is_not_there_is_left_out(reach_cloud: ReachCloud) -> None:
     """A refusal must name the missing service, and not trip over it."""
     real = reach_cloud(EVERYTHING - {"network", "volumev3"})

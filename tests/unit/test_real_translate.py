@@ -228,6 +228,7 @@ def test_an_answer_that_is_no_json_is_unreachable(real: Reached) -> None:
     [
         (sdk.NotFoundException("No stack found"), NotFound),
         (sdk.EndpointNotFound("no endpoint"), NotFound),
+        (sdk.ServiceDisabledException("not in the catalogue"), NotFound),
         (keystone.EndpointNotFound("no endpoint"), NotFound),
         (keystone.EmptyCatalog("empty"), NotFound),
         (keystone.Unauthorized("no"), Unauthorized),

@@ -1,6 +1,7 @@
 import pytest
 
 from coe_core.errors import Conflict
+from coe_core.lifecycle.sweep import leftovers
 from coe_core.policies import DEFAULT
 from coe_core.policies.placement import AntiAffinity
 from coe_core.provisioners.direct import DirectProvisioner
@@ -8,7 +9,8 @@ from coe_core.provisioners.removal import Removal
 from coe_core.provisioners.seams import Seams
 from coe_core.provisioners.sharded import ShardedProvisioner
 from coe_core.provisioners.stacks import StackKeeper
-from tests.unit.sites import PROJECT, Ground, context_of, plan
+from planner.apply import apply
+from tests.unit.sites import PROJECT, PROVISIONERS, Ground, context_of, plan, policies, row
 
 
 def removal_on(ground: Ground) -> Removal:
@@ -38,3 +40,21 @@ def test_a_removal_makes_nothing() -> None:
     (cluster,) = plan().clusters_of(0, PROJECT)
     with pytest.raises(Conflict, match="coe-twin apply"):
         ground.run(lambda: removal_on(ground).converge(cluster))
+
+
+@pytest.mark.parametrize("provisioner", PROVISIONERS)
+def test_a_removal_waits_until_stacks_and_nodes_are_gone(provisioner: str) -> None:
+    """Whichever provisioner made them, and without the sweep that follows it."""
+    ground = Ground()
+    what = plan(
+        row(nodes=3),
+        provisioner=PROVISIONERS[provisioner],
+        policies=policies(placement={"kind": "anti-affinity"}),
+    )
+
+    async def scene() -> list[str]:
+        (done,) = await apply(what, ground.site(), print)
+        await removal_on(ground).remove(done.cluster)
+        return [one.kind for one in await leftovers(ground.cloud, done.cluster.tag)]
+
+    assert ground.run(scene) == ["trust"]

@@ -40,23 +40,27 @@ def test_no_time_is_refused(text: str) -> None:
 
 def test_patterns_choose_servers_by_name() -> None:
     """An empty pattern chooses none, another one those that it matches anywhere."""
-    behaviour = Behaviour(fail="minion-[01]$", silent="master")
+    behaviour = Behaviour(fail="minion-[01]$", silent="master", broken="^c2-")
     assert behaviour.is_failing("c1-minion-0")
     assert not behaviour.is_failing("c1-minion-2")
     assert behaviour.is_silent("c1-master-0")
+    assert behaviour.is_broken("c2-minion-0")
+    assert not behaviour.is_broken("c1-c2-0")
     assert not Behaviour().is_failing("anything")
     assert not Behaviour().is_silent("anything")
+    assert not Behaviour().is_broken("anything")
 
 
-def test_a_bad_pattern_is_refused() -> None:
+@pytest.mark.parametrize("name", ["fail", "silent", "broken"])
+def test_a_bad_pattern_is_refused(name: str) -> None:
     """A test's slip shows where it is made, not as a guest that never fails."""
     with pytest.raises(BadSetting, match="no regular expression"):
-        Behaviour(fail="(")
+        Behaviour(**{name: "("})
 
 
 def test_it_survives_in_its_file(tmp_path: Path) -> None:
     """What is written is what hypervisors and guests read."""
-    behaviour = Behaviour(boot_s="1", guest_s="2-3", fail="x", silent="y")
+    behaviour = Behaviour(boot_s="1", guest_s="2-3", fail="x", silent="y", broken="z")
     write(tmp_path / "behaviour.json", behaviour)
     assert read(tmp_path / "behaviour.json") == behaviour
 

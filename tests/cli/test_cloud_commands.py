@@ -1,0 +1,184 @@
+"""The whole way of a plan on a cloud in this process, and the commands that look after it."""
+
+import json
+
+import pytest
+
+from coe_cli.main import FAILED, run
+from coe_cli.real_world import default_state
+from coe_core.ids import ClusterId
+from coe_core.units import Seconds
+from models.event_file import read_events
+from real_driver.repository import SqlRepository
+from real_driver.runtime import AnyioRuntime
+from tests.cli.clouds import Workshop, asked, name_of_the_cluster, refused, the_line
+from tests.fake_openstack.transport import Answer
+
+
+def test_a_plan_is_carried_out_shown_and_deleted(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From the file to servers, the drift report and the log, and back to nothing."""
+    path = workshop.write_plan()
+    assert run(["apply", str(path), "--cloud", "fake"]) == 0
+    name = name_of_the_cluster()
+    assert sorted(one["name"] for one in workshop.cloud.servers.items.values()) == [
+        f"{name}-master-0",
+        f"{name}-worker-0",
+        f"{name}-worker-1",
+    ]
+    told = capsys.readouterr()
+    assert "whole" in told.out
+    assert "below" in told.out
+    assert "CREATE_COMPLETE" in told.err
+    report = json.loads((workshop.folder / "plan.drift.json").read_text(encoding="utf-8"))
+    assert report["clusters"] == [
+        {
+            "row": 0,
+            "name": name,
+            "how": "created",
+            "status": "CREATE_COMPLETE",
+            "status_reason": "",
+        }
+    ]
+    assert {(one["phase"], one["verdict"]) for one in report["drift"]} == {
+        ("whole", "below"),
+        ("workers", "below"),
+        ("masters", "not predicted"),
+        ("trust", "not predicted"),
+    }
+    events = read_events(workshop.folder / "plan.events.jsonl")
+    assert events[0].subject == "CREATE_IN_PROGRESS"
+    assert (workshop.state / "coe-twin" / "fake.sqlite").stat().st_mode & 0o777 == 0o600
+
+    assert run(["apply", str(path), "--cloud", "fake"]) == 0
+    assert len(workshop.cloud.servers.items) == 3
+    assert "not measured" in capsys.readouterr().out
+
+    assert run(["clusters", "list", "--cloud", "fake"]) == 0
+    assert f"{name} CREATE_COMPLETE 1 2" in " ".join(capsys.readouterr().out.split())
+    assert run(["clusters", "show", name, "--cloud", "fake"]) == 0
+    shown = capsys.readouterr().out
+    assert "operation create: done" in shown
+    assert f"server {name}-worker-1: ACTIVE, up" in shown
+    assert run(["sweep-orphans", "--cloud", "fake"]) == 0
+    assert capsys.readouterr().out == "no orphans\n"
+
+    assert run(["clusters", "delete", name, "--cloud", "fake"]) == 0
+    assert f"{name} is DELETE_COMPLETE" in capsys.readouterr().out
+    left = (workshop.cloud.servers, workshop.cloud.ports, workshop.cloud.credentials)
+    assert [one.items for one in left] == [{}, {}, {}]
+    assert run(["clusters", "list", "--cloud", "fake"]) == 0
+    assert name not in capsys.readouterr().out
+
+
+def test_what_another_repository_made_are_orphans(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are listed, and deleted only when that is asked for."""
+    path = workshop.write_plan()
+    other = f"sqlite:///{workshop.folder}/state/other.sqlite"
+    assert run(["apply", str(path), "--cloud", "fake", "--state", other]) == 0
+    capsys.readouterr()
+    assert run(["sweep-orphans", "--cloud", "fake"]) == 0
+    listed = capsys.readouterr().out
+    assert "7 orphans found; delete them with --delete" in listed
+    assert len(workshop.cloud.servers.items) == 3
+    assert run(["sweep-orphans", "--cloud", "fake", "--delete"]) == 0
+    assert "7 orphans deleted" in capsys.readouterr().out
+    assert workshop.cloud.servers.items == {}
+    assert workshop.cloud.credentials.items == {}
+
+
+def test_a_cluster_that_fails_is_told_with_its_reason(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status 1, and the reports are there all the same."""
+    fault = {"code": 500, "message": "No valid host was found."}
+    workshop.cloud.boots = {"status": "ERROR", "fault": fault}
+    path = workshop.write_plan()
+    assert run(["apply", str(path), "--cloud", "fake"]) == FAILED
+    told = capsys.readouterr()
+    assert told.err.splitlines()[-1].startswith("coe-twin: small-")
+    assert "is CREATE_FAILED: " in told.err.splitlines()[-1]
+    assert "No valid host was found." in told.err.splitlines()[-1]
+    assert workshop.left() == ["plan.drift.json", "plan.events.jsonl", "state"]
+
+
+@pytest.mark.parametrize("command", ["show", "delete"])
+def test_an_unknown_cluster_is_met_with_near_names(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """Those of the repository."""
+    path = workshop.write_plan()
+    assert run(["apply", str(path), "--cloud", "fake"]) == 0
+    capsys.readouterr()
+    name = name_of_the_cluster()
+    line = refused(capsys, "clusters", command, f"{name}x", "--cloud", "fake")
+    assert f'CLUSTER = "{name}x": no such cluster; did you mean {name}?' in line
+    assert len(workshop.cloud.servers.items) == 3
+
+
+@pytest.mark.parametrize("command", ["show", "delete"])
+def test_a_cluster_in_an_empty_repository_is_unknown(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """There is no near name to be offered."""
+    line = refused(capsys, "clusters", command, "c1", "--cloud", "fake")
+    assert 'CLUSTER = "c1": no such cluster; nothing is accepted here' in line
+
+
+def test_a_delete_that_fails_is_told_with_its_reason(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status 1, and the cluster stays on record."""
+    path = workshop.write_plan()
+    assert run(["apply", str(path), "--cloud", "fake"]) == 0
+    name = name_of_the_cluster()
+    words = "Policy does not allow this request to be performed."
+    workshop.cloud.transport.when(
+        "DELETE .*/servers/", Answer(403, {"forbidden": {"code": 403, "message": words}})
+    )
+    assert run(["clusters", "delete", name, "--cloud", "fake"]) == FAILED
+    assert words in capsys.readouterr().err.splitlines()[-1]
+    assert run(["clusters", "list", "--cloud", "fake"]) == 0
+    assert f"{name} DELETE_FAILED" in " ".join(capsys.readouterr().out.split())
+    assert run(["clusters", "show", name, "--cloud", "fake"]) == 0
+    shown = capsys.readouterr().out
+    assert "reason: " in shown
+    assert words in shown
+    assert "operation delete: forbidden" in shown
+
+
+def test_a_cluster_that_another_process_works_on_is_not_deleted(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line says who, and for how long at least."""
+    assert run(["apply", str(workshop.write_plan()), "--cloud", "fake"]) == 0
+    capsys.readouterr()
+    name = name_of_the_cluster()
+
+    async def taken() -> None:
+        async with SqlRepository.opened(default_state("fake")) as repository:
+            await repository.take(ClusterId(name), "another", Seconds(600.0))
+
+    AnyioRuntime().run(taken())
+    line = refused(capsys, "clusters", "delete", name, "--cloud", "fake")
+    assert f'CLUSTER = "{name}": {name}: another works on it, for ' in line
+    assert len(workshop.cloud.servers.items) == 3
+
+
+@pytest.mark.parametrize("command", ["show", "sweep", "sweep and delete"])
+def test_a_cloud_that_fails_in_mid_command_is_one_line(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """It is the cloud's fault and no bug of ours."""
+    path = workshop.write_plan()
+    assert run(["apply", str(path), "--cloud", "fake"]) == 0
+    capsys.readouterr()
+    name = name_of_the_cluster()
+    workshop.cloud.transport.when("GET /compute/v2.1/servers/detail", Answer(500))
+    arguments = [name if part == "x" else part for part in asked(workshop, command)]
+    line = the_line(capsys, FAILED, *arguments)
+    assert "HTTP 500" in line
+    assert "bug" not in line
