@@ -22,6 +22,8 @@ def test_every_kind_of_thing_carries_its_mark(real: Reached) -> None:
     )
     real.cloud.stacks.add(stack_name="s", tags=["coe:stack"], stack_status="CREATE_COMPLETE")
     real.cloud.ports.add(name="heats", tags=["coe:heat-port"], description="")
+    marked = {"coe_tag": "coe:untagged"}
+    real.cloud.servers.add(name="heats", status="BUILD", tags=[], metadata=marked)
     for call in (
         driver.create_server(spec),
         driver.create_server_group("g", PROJECT, Tag("coe:group"), "affinity"),
@@ -31,14 +33,15 @@ def test_every_kind_of_thing_carries_its_mark(real: Reached) -> None:
         driver.create_trust("t", PROJECT, Tag("coe:trust")),
     ):
         real.ask(call)
-    kinds = "stack heat-port server group port volume balancer trust"
+    kinds = "stack heat-port untagged server group port volume balancer trust"
     assert real.ask(driver.tags()) == {Tag(f"coe:{kind}") for kind in kinds.split()}
 
 
 def test_what_is_not_ours_has_no_mark(real: Reached) -> None:
     """Other people's tags, descriptions and names are none of our business."""
     real.cloud.stacks.add(stack_name="s", tags=None, stack_status="CREATE_COMPLETE")
-    real.cloud.servers.add(name="s", tags=["web", "xcoe:1"], status="ACTIVE")
+    foreign = {"owner": "coe:c1", "coe_tag": "mine"}
+    real.cloud.servers.add(name="s", tags=["web", "xcoe:1"], status="ACTIVE", metadata=foreign)
     real.cloud.groups.add(name="spread/coe:c1")
     real.cloud.ports.add(name="p", description="the coe:c1 port")
     real.cloud.volumes.add(name="v", metadata={"owner": "coe:c1"}, attachments=[])

@@ -209,11 +209,21 @@ def test_an_empty_console_is_no_signal(real: Reached) -> None:
 
 
 def test_servers_are_listed_by_tag(real: Reached) -> None:
-    """C105: each once, by the mark that goes with the create, and none of another cluster."""
-    first = booted(real)
+    """C105 and C109: each once, by either mark, and none of another cluster."""
+    ours = booted(real)
     booted(real, replace(SPEC, name="c2-master-0", tag=OTHER))
-    (server,) = real.ask(real.driver.list_servers(TAG))
-    assert (server.id, server.name) == (first, "c1-master-0")
+    by_tag = real.cloud.servers.add(name="a", status="BUILD", tags=["web", "coe:c1"])
+    marked = {"coe_tag": "coe:c1", "owner": "coe:c2"}
+    by_metadata = real.cloud.servers.add(name="b", status="BUILD", tags=[], metadata=marked)
+    found = [server.id for server in real.ask(real.driver.list_servers(TAG))]
+    assert found == [ours, by_tag, by_metadata]
+
+
+def test_nobody_asks_for_the_consoles_of_others(real: Reached) -> None:
+    """All the project's servers are read, and only our own are looked at closely."""
+    booted(real, replace(SPEC, name="c2-master-0", tag=OTHER), status="ACTIVE")
+    assert real.ask(real.driver.list_servers(TAG)) == ()
+    assert real.http.calls("POST .*/action") == []
 
 
 def test_a_delete_of_nothing_is_not_found(real: Reached) -> None:
