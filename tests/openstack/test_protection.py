@@ -28,6 +28,7 @@ from tests.openstack.ground import CHOICES, Core, Ground, cluster_of
 pytestmark = pytest.mark.timeout(300)
 
 RETRY_AFTER_S: Final = 3
+VERSION: Final = "/v2.1"
 HOP_BY_HOP: Final = ("connection", "transfer-encoding", "content-length", "host")
 
 
@@ -106,7 +107,7 @@ TRUST_BEGINS: Final = (EventKind.PHASE_STARTED, "trust")
 @contextmanager
 def busy_nova(status: int) -> Iterator[str]:
     """Yield the address of a Nova that refuses the first create, and then passes all on."""
-    target = ground.member().compute.get_endpoint()
+    target = str(ground.member().compute.get_endpoint()).removesuffix(VERSION)
     refusals = iter([status])
 
     class Proxy(http.server.BaseHTTPRequestHandler):
@@ -133,7 +134,7 @@ def busy_nova(status: int) -> Iterator[str]:
         do_GET = do_POST = do_DELETE = do_PUT = pass_on  # noqa: N815 - the handler's own names
 
         def is_create(self) -> bool:
-            return self.path.rstrip("/") == "/servers"
+            return self.path.rstrip("/") == f"{VERSION}/servers"
 
         def answer(self, code: int, headers: dict[str, str], body: bytes) -> None:
             self.send_response(code)
@@ -151,7 +152,7 @@ def busy_nova(status: int) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://127.0.0.1:{server.server_port}{VERSION}"
     finally:
         server.shutdown()
         thread.join()
