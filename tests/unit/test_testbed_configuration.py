@@ -126,6 +126,9 @@ def test_three_nodes_are_one_address_and_mirror_their_queues(home: Home) -> None
         f"testbed:secret@{ADDRESS}:{port}" for port in (first, first + 10, first + 20)
     )
     known = json.loads(files(settings, home)["rabbitmq/definitions.json"])
+    assert [(user["name"], user["password"]) for user in known["users"]] == [
+        ("testbed", home.password())
+    ]
     assert {policy["vhost"] for policy in known["policies"]} == set(rabbitmq.VIRTUAL_HOSTS)
     assert json.loads(files(Settings(), home)["rabbitmq/definitions.json"])["policies"] == []
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from testbed import proc
-from testbed.errors import NotUp, ServiceDied
+from testbed.errors import NotUp, PortTaken, ServiceDied
 from testbed.home import Home
+from testbed.machine import require_ports
 from testbed.processes import Processes, environment, tail
 from testbed.service import Service
 
@@ -156,6 +157,9 @@ def test_a_listening_service_is_ready(processes: Processes) -> None:
     processes.start(service)
     processes.wait(service, 20.0)
     assert [holder.pid for holder in proc.holders(port)] == [processes.require("listener").pid]
+    require_ports([service], processes)
+    with pytest.raises(PortTaken, match=f"process {processes.require('listener').pid} "):
+        require_ports([replace(service, name="another")], processes)
 
 
 def test_no_proxy_of_the_user_reaches_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
