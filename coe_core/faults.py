@@ -47,7 +47,8 @@ CAUSES: Final[tuple[tuple[re.Pattern[str], type[DriverError]], ...]] = tuple(
         (
             (
                 r"unknown resource type|resource type \(.*\) could not be found"
-                r"|circular dependency|invalid template"
+                r"|circular dependency|invalid template|the specified reference .* is incorrect"
+                r"|the parameter \(.*\) was not (provided|defined)"
             ),
             InvalidTemplate,
         ),

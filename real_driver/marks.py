@@ -1,6 +1,7 @@
 """The marks of clusters on everything of a project, behind the seam `Marks`."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from openstack.connection import Connection
 
@@ -13,6 +14,9 @@ from real_driver.cinder import SERVICES as VOLUME_SERVICES
 from real_driver.keystone import application_credentials
 from real_driver.nova import marks_of
 from real_driver.octavia import SERVICE as BALANCER_SERVICE
+
+GONE: Final = "DELETE_COMPLETE"
+"""The status of a stack that Heat lists for a moment longer, and shows no more."""
 
 
 class ProjectMarks(Service):
@@ -31,7 +35,8 @@ def _marks(cloud: Connection) -> Iterator[str]:
     services = service_types(cloud)
     if "orchestration" in services:
         for stack in cloud.orchestration.stacks():
-            yield from stack.tags or ()
+            if stack.status != GONE:
+                yield from stack.tags or ()
     yield from _of_nova(cloud)
     for port in cloud.network.ports():
         yield from (*(port.tags or ()), str(port.description or ""))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from openstack.connection import Connection
-from openstack.exceptions import NotFoundException
+from openstack.exceptions import NotFoundException, raise_from_response
 
 from coe_core.ids import ProjectId
 from coe_core.ports.cloud import Allowance, Named
@@ -43,11 +43,14 @@ class ProjectQuotas(Service):
 
 
 def _nova(cloud: Connection) -> Allowances:
-    limits = cloud.compute.get_limits().absolute
+    # Read as Nova writes it: the SDK's own record warns of fields that nobody asked for.
+    answer = cloud.compute.get("/limits")
+    raise_from_response(answer)
+    limits = answer.json()["limits"]["absolute"]
     return _told(
-        instances=(limits.instances, limits.instances_used),
-        cores=(limits.total_cores, limits.total_cores_used),
-        ram_mib=(limits.total_ram, limits.total_ram_used),
+        instances=(limits.get("maxTotalInstances"), limits.get("totalInstancesUsed")),
+        cores=(limits.get("maxTotalCores"), limits.get("totalCoresUsed")),
+        ram_mib=(limits.get("maxTotalRAMSize"), limits.get("totalRAMUsed")),
     )
 
 

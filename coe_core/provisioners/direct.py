@@ -49,8 +49,8 @@ class Found:
         return not has_volume or (volume is not None and volume.server == server.id)
 
     def names(self) -> list[str]:
-        """Return the names of all nodes of which anything is there."""
-        return list(dict.fromkeys([*self.servers, *self.ports, *self.volumes]))
+        """Return the names of all nodes of which anything is there; no listing has an order."""
+        return sorted({*self.servers, *self.ports, *self.volumes})
 
 
 class DirectProvisioner:

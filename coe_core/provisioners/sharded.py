@@ -60,11 +60,12 @@ class ShardedProvisioner:
 
         with self._phases.of(cluster, "shards"):
             await Batches(self._runtime, self._batching, one).run(range(len(wanted)))
-        await self._remove([found[name] for name in found if name not in shards])
+        await self._remove([found[name] for name in sorted(found) if name not in shards])
 
     async def remove(self, cluster: Cluster) -> None:
         """Delete all stacks of the cluster, the one with the network last."""
-        stacks = await self._stacks.list_stacks(cluster.tag)
+        listed = await self._stacks.list_stacks(cluster.tag)
+        stacks = sorted(listed, key=lambda stack: stack.name)  # no listing has an order
         first = self._masters(cluster).name
         await self._remove([stack for stack in stacks if stack.name != first])
         await self._remove([stack for stack in stacks if stack.name == first])

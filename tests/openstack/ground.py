@@ -21,6 +21,7 @@ from coe_core.polling import LoopPoller
 from coe_core.ports.cloud import CloudDriver
 from coe_core.ports.poller import PollSchedule
 from coe_core.ports.repository import ClusterRepository
+from coe_core.ports.runtime import Runtime
 from coe_core.provisioners.choice import Choice, Direct, OneStack, Shards, provisioner_of
 from coe_core.provisioners.seams import Seams
 from coe_core.units import Seconds
@@ -111,36 +112,55 @@ class Core:
     def ground(self, runtime: AnyioRuntime) -> Ground:
         driver = OpenStackCloud(Calls(self.connection()))
         cloud = self.wrap(driver, runtime)
-        log, poller, repository = EventLog(), LoopPoller(runtime), MemoryRepository()
-        seams = Seams(
-            runtime=runtime,
-            cloud=cloud,
-            poller=poller,
-            schedule=EVERY,
-            zones=("nova",),
-            phases=Phases(runtime, log),
-        )
-        context = Context(
-            runtime=runtime,
-            cloud=cloud,
-            repository=repository,
-            provisioner=provisioner_of(self.choice, self.policies, seams),
-            poller=poller,
-            schedule=EVERY,
-            backoff=self.policies.backoff,
-            draws=CounterDraws(1, 0),
-            ids=UniqueIds(),
-            events=log,
-            limits=Limits(delete_timeout=Seconds(240.0), sweeps_max=SWEEPS_MAX),
-        )
+        lifecycle = lifecycle_on(runtime, cloud, self.choice, self.policies)
         return Ground(
             runtime=runtime,
             driver=driver,
             cloud=cloud,
-            conductor=Conductor(context, self.policies.admission),
-            log=log,
-            repository=repository,
+            conductor=lifecycle.conductor,
+            log=lifecycle.log,
+            repository=lifecycle.repository,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifecycle:
+    """The core with what it keeps: its repository and its event log."""
+
+    conductor: Conductor
+    log: EventLog
+    repository: ClusterRepository
+
+
+def lifecycle_on(
+    runtime: Runtime, cloud: CloudDriver, choice: Choice, policies: PolicySet
+) -> Lifecycle:
+    """Return a core on any cloud and any runtime."""
+    log, poller, repository = EventLog(), LoopPoller(runtime), MemoryRepository()
+    seams = Seams(
+        runtime=runtime,
+        cloud=cloud,
+        poller=poller,
+        schedule=EVERY,
+        zones=("nova",),
+        phases=Phases(runtime, log),
+    )
+    context = Context(
+        runtime=runtime,
+        cloud=cloud,
+        repository=repository,
+        provisioner=provisioner_of(choice, policies, seams),
+        poller=poller,
+        schedule=EVERY,
+        backoff=policies.backoff,
+        draws=CounterDraws(1, 0),
+        ids=UniqueIds(),
+        events=log,
+        limits=Limits(delete_timeout=Seconds(240.0), sweeps_max=SWEEPS_MAX),
+    )
+    return Lifecycle(
+        conductor=Conductor(context, policies.admission), log=log, repository=repository
+    )
 
 
 def cluster_of(

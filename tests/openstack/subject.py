@@ -1,0 +1,60 @@
+"""A real cloud as the scenes of the conformance suite, and the machine, stand on it."""
+
+import math
+from typing import Any, Final
+from uuid import uuid4
+
+from coe_core.conformance.cloud import CloudUnderTest
+from coe_core.conformance.subject import QUOTA, STACKS
+from coe_core.ids import Tag
+from coe_core.ports.poller import PollSchedule
+from coe_core.templates.user_data import SIGNAL
+from coe_core.units import Seconds
+from real_driver.calls import Calls
+from real_driver.cloud import OpenStackCloud, connect
+from real_driver.runtime import AnyioRuntime
+from testbed import faults
+from tests.openstack import ground
+
+NEVER: Final = ".*"
+LIMITS: Final = {"instances": "instances", "cores": "cores", "ram_mib": "ram"}
+"""Our word for a quota of Nova's to Nova's."""
+
+
+async def set_quota(**limits: int) -> None:
+    """Set quotas of Nova and Neutron as their operator does."""
+    nova: dict[str, Any] = {LIMITS[name]: limit for name, limit in limits.items() if name in LIMITS}
+    if nova:
+        ground.admin().compute.update_quota_set(ground.project(), **nova)
+    if "ports" in limits:
+        ground.admin().network.update_quota(ground.project(), ports=limits["ports"])
+
+
+async def guest_signals(after: Seconds) -> None:
+    """Let guests signal so long after their boot, at infinity never."""
+    if math.isinf(after):
+        faults.set_guest(silent=NEVER)
+    else:
+        faults.set_guest(silent="", guest_s=after)
+
+
+def subject(runtime: AnyioRuntime) -> CloudUnderTest:
+    """Return the testbed under names and tags that nobody else uses."""
+    prefix = f"s-{uuid4().hex[:8]}"
+    return CloudUnderTest(
+        runtime=runtime,
+        cloud=OpenStackCloud(Calls(connect(ground.MEMBER))),
+        project=ground.project(),
+        prefix=prefix,
+        tag=Tag(f"coe:{prefix}"),
+        flavor="m.tiny",
+        huge_flavor="m.huge",
+        image="tiny",
+        network="private",
+        user_data=f"#!/bin/sh\necho '{SIGNAL}' > /dev/console\n",
+        schedule=PollSchedule(first_after=Seconds(0.3), every=Seconds(0.3)),
+        patience=Seconds(90.0),
+        capabilities=frozenset({STACKS, QUOTA}),
+        set_quota=set_quota,
+        guest_signals=guest_signals,
+    )
