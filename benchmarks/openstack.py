@@ -123,16 +123,31 @@ def main() -> None:
     (arguments.output / "machine.json").write_text(json.dumps(described, indent=2) + "\n")
     sizes = [int(word) for word in arguments.sizes.split(",")]
     runs = range(1, arguments.runs + 1)
+    creates = arguments.output / "creates.jsonl"
+    done = {key(record) for record in kept(creates)}
     for mode in arguments.modes.split(","):
         faults.restart_heat(convergence=mode == "convergence")
         for run, nodes, provisioner in product(runs, sizes, PROVISIONERS):
+            if (mode, run, nodes, provisioner) in done:
+                continue
             time.sleep(PAUSE_S)
             figures, lines = measure(provisioner, nodes)
-            append(arguments.output / "creates.jsonl", {"heat": mode, "run": run, **figures})
+            append(creates, {"heat": mode, "run": run, **figures})
             if run == 1 and lines:
                 name = f"{provisioner}-{mode}-{nodes}.jsonl"
                 (traces / name).write_text("".join(lines), encoding="utf-8")
     faults.restart_heat(convergence=True)
+
+
+def kept(file: Path) -> list[dict[str, object]]:
+    """Return what an earlier measurement kept, which is not measured again."""
+    if not file.exists():
+        return []
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def key(record: dict[str, object]) -> tuple[object, ...]:
+    return record["heat"], record["run"], record["nodes"], record["provisioner"]
 
 
 def append(file: Path, record: dict[str, object]) -> None:

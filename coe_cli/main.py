@@ -177,4 +177,4 @@ def _write_json(target: Path, result: Result) -> None:
 def _failure(error: Exception) -> str:
     place = extract_tb(error.__traceback__)[-1]
     where = f"{Path(place.filename).name}:{place.lineno}"
-    return f"the simulation failed, which is a bug: {type(error).__name__}: {error} ({where})"
+    return f"the command failed, which is a bug: {type(error).__name__}: {error} ({where})"

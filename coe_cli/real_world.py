@@ -19,7 +19,7 @@ from openstack.connection import Connection
 from coe_cli.show import complain
 from coe_core.errors import CoeError, DriverError, NotFound, Unauthorized, Unreachable
 from coe_core.events import Event
-from coe_core.ids import ClusterId, OperationId, ProjectId
+from coe_core.ids import OperationId, ProjectId
 from coe_core.polling import LoopPoller
 from coe_core.ports.draws import EventSink
 from coe_core.units import Seconds
@@ -43,10 +43,6 @@ LEASE_TTL: Final = Seconds(15.0)
 
 class UniqueIds:
     """Ids that no two processes share."""
-
-    def cluster(self, name: str) -> ClusterId:
-        """Return a new id for a cluster called `name`."""
-        return ClusterId(f"{name}-{uuid4().hex[:8]}")
 
     def operation(self) -> OperationId:
         """Return a new id."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from coe_core.ids import ClusterId, OperationId
+from coe_core.ids import OperationId
 from coe_core.lifecycle.conductor import Conductor
 from coe_core.lifecycle.context import Context, Limits
 from coe_core.memory import MemoryRepository
@@ -47,10 +47,6 @@ class CountingIds:
 
     def __init__(self) -> None:
         self._operations = 0
-
-    def cluster(self, name: str) -> ClusterId:
-        """Return the id of the cluster `name`."""
-        return ClusterId(name)
 
     def operation(self) -> OperationId:
         """Return the next operation id."""

@@ -49,6 +49,10 @@ class FaultKind(StrEnum):
     CAST_LOST = "cast lost"
     """A cast between two services dies with the broker, and nobody sends it again."""
 
+    ORPHAN_IN_THE_WAY = "orphan in the way"
+    """Heat never hears of a port that it asked for, which keeps its failed stack from going, so
+    that it cannot be replaced; a delete of the cluster finds the port by its mark."""
+
     ENGINE_LOST = "engine lost"
     """Heat's engine processes die in mid-create and are started anew, in convergence."""
 
@@ -79,6 +83,7 @@ FAULT_KINDS: Final[Mapping[FaultKind, Ending]] = {
     FaultKind.CREDENTIALS_REFUSED: Ending(ClusterStatus.CREATE_FAILED, Unauthorized),
     FaultKind.BROKER_OUT: Ending(ClusterStatus.CREATE_COMPLETE, None),
     FaultKind.CAST_LOST: Ending(ClusterStatus.CREATE_FAILED, StackTimeout),
+    FaultKind.ORPHAN_IN_THE_WAY: Ending(ClusterStatus.CREATE_FAILED, ResourceFailed),
     FaultKind.ENGINE_LOST: Ending(ClusterStatus.CREATE_FAILED, StackTimeout),
     FaultKind.ENGINE_LOST_LEGACY: Ending(ClusterStatus.CREATE_FAILED, EngineLost),
     FaultKind.PROCESS_CRASHED: Ending(ClusterStatus.CREATE_COMPLETE, None),

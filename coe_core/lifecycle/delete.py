@@ -42,16 +42,34 @@ async def delete(context: Context, cluster: Cluster) -> Cluster:
 
 
 async def _take_down(context: Context, cluster: Cluster) -> None:
+    """Remove `cluster`, then all else that carries its tag.
+
+    What a provisioner cannot delete may be held by something that only a sweep finds, such as
+    a port whose creation Heat never heard of: so its failure is one only if the sweep fails, too.
+    """
+    failure = None
     with context.phases.of(cluster, "remove"):
-        await context.provisioner.remove(cluster)
+        try:
+            await context.provisioner.remove(cluster)
+        except DriverError as error:
+            if error.is_retryable:
+                raise
+            failure = error
     with context.phases.of(cluster, "sweep"):
-        await sweep(
-            context.runtime,
-            context.cloud,
-            cluster.tag,
-            pause=context.schedule.every,
-            rounds_max=context.limits.sweeps_max,
-        )
+        try:
+            await _sweep(context, cluster)
+        except DriverError as error:
+            raise (failure or error) from error
+
+
+async def _sweep(context: Context, cluster: Cluster) -> None:
+    await sweep(
+        context.runtime,
+        context.cloud,
+        cluster.tag,
+        pause=context.schedule.every,
+        rounds_max=context.limits.sweeps_max,
+    )
 
 
 async def _close_superseded(context: Context, cluster: Cluster) -> None:

@@ -25,7 +25,8 @@ Contract rules (ids are append-only; `coe_core.conformance.cloud` holds one test
 - C115 updating a stack brings what it made to the new parameters; members named as removed go.
 - C116 deleting what is being deleted already raises nothing but NotFound.
 - C117 flavors, images, networks and keypairs that the catalogue lists are accepted by creates.
-- C118 allowances count what exists: a new server raises `instances` by one, its end lowers it.
+- C118 allowances count what exists: a server raises `instances` by one, at the latest when it is
+  ACTIVE (Nova counts what it has scheduled), and its end lowers it.
 - C119 a server group is found by its tag, and a server may ask for it by name.
 - C120 `tags` names a cluster's tag as long as anything is listed under it, and no longer.
 """

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from coe_core.events import Event
-from coe_core.ids import ClusterId, OperationId
+from coe_core.ids import OperationId
 
 
 class Draws(Protocol):
@@ -15,9 +15,6 @@ class Draws(Protocol):
 
 class Ids(Protocol):
     """New identifiers, in a sequence that the caller fixes."""
-
-    def cluster(self, name: str) -> ClusterId:
-        """Return the id for a new cluster called `name`."""
 
     def operation(self) -> OperationId:
         """Return the id for a new operation."""

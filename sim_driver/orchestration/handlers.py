@@ -6,6 +6,7 @@ it waits, so that a delete at any moment finds it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from coe_core.documents import Json
@@ -76,24 +77,29 @@ class Handlers:
         return await create(stack, resource)
 
     async def delete(self, stack: SimStack, resource: ResourcePlan) -> None:
-        """Delete what `create` made; that it is gone already is success."""
-        made = stack.made.pop(resource.index, None)
-        if not isinstance(made, str):
-            return
-        try:
-            if resource.type == types.SERVER:
-                await self._nova.delete(made)
-            elif resource.type == "OS::Cinder::Volume":
-                await self._volumes.delete(made, stack.key)
-            elif resource.type in NETWORK_KINDS:
-                kind = NETWORK_KINDS[resource.type]
-                await self._network.delete(kind, made, stack.key, resource.index)
-            elif resource.type == "OS::Nova::ServerGroup":
-                self._nova.groups.remove(made)
-            elif resource.type == types.WAIT_CONDITION:
-                self._signals.pop(made, None)
-        except NotFound:
-            return
+        """Delete what `create` made; that it is gone already is success.
+
+        Raises:
+            DriverError: the service refused; a later delete tries again.
+        """
+        made = stack.made.get(resource.index)
+        if isinstance(made, str):
+            with suppress(NotFound):
+                await self._delete(stack, resource, made)
+        stack.made.pop(resource.index, None)
+
+    async def _delete(self, stack: SimStack, resource: ResourcePlan, made: str) -> None:
+        if resource.type == types.SERVER:
+            await self._nova.delete(ServerId(made))
+        elif resource.type == "OS::Cinder::Volume":
+            await self._volumes.delete(made, stack.key)
+        elif resource.type in NETWORK_KINDS:
+            kind = NETWORK_KINDS[resource.type]
+            await self._network.delete(kind, made, stack.key, resource.index)
+        elif resource.type == "OS::Nova::ServerGroup":
+            self._nova.groups.remove(made)
+        elif resource.type == types.WAIT_CONDITION:
+            self._signals.pop(made, None)
 
     def signal(self, url: str) -> None:
         """Let the wait condition behind a handle's URL complete."""

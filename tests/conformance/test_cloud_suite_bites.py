@@ -124,7 +124,6 @@ BITES: dict[type[wrong.Wrong], tuple[str, ...]] = {
     wrong.HidesFlavors: ("what_the_catalogue_lists_is_accepted",),
     wrong.HidesNetworks: ("a_listed_network_takes_ports",),
     wrong.CountsNothing: ("allowances_count_what_exists",),
-    wrong.CountsWhatIsActive: ("allowances_count_what_exists",),
     wrong.HidesGroups: ("a_server_asks_for_its_group_by_name",),
     wrong.IgnoresGroups: ("a_server_asks_for_its_group_by_name",),
     wrong.WantsGroupsById: ("a_server_asks_for_its_group_by_name",),

@@ -20,7 +20,6 @@ from coe_core.ports.cloud import (
     Flavor,
     Named,
     ServerSpec,
-    ServerStatus,
 )
 from coe_core.units import GiB, MiB
 from sim_driver.cloud import SimCloud
@@ -283,15 +282,6 @@ class CountsNothing(Wrong):
     async def allowances(self, project: ProjectId) -> Mapping[str, Allowance]:
         told = await super().allowances(project)
         return {kind: replace(allowance, used=0) for kind, allowance in told.items()}
-
-
-class CountsWhatIsActive(Wrong):
-    """Does not count servers that are not built yet."""
-
-    async def allowances(self, project: ProjectId) -> Mapping[str, Allowance]:
-        told = await super().allowances(project)
-        active = sum(one.status is ServerStatus.ACTIVE for one in self.sim.nova.servers)
-        return {**told, "instances": replace(told["instances"], used=active)}
 
 
 class ChargesForEver(Wrong):

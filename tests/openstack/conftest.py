@@ -1,7 +1,5 @@
 """Fixtures of the tests on the testbed; each test leaves the cloud as it found it."""
 
-import time
-from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -9,24 +7,18 @@ import pytest
 from testbed import faults
 from tests.openstack import ground
 
-SETTLE_S = 20.0
-
 
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> Iterator[None]:
     """Hold that a test leaves in no service more, or less, than it found there."""
-    before = ground.census()
-    yield
-    deadline = time.monotonic() + SETTLE_S
-    while (after := ground.census()) != before and time.monotonic() < deadline:
-        time.sleep(0.5)
-    assert Counter(after) == before, f"left behind: {after - before}, missing: {before - after}"
+    with ground.nothing_left():
+        yield
 
 
 @pytest.fixture(autouse=True)
 def guests_are_prompt() -> None:
     """Let guests boot and signal at once, unless a test says otherwise."""
-    faults.set_guest(boot_s=0, guest_s=0, fail="", silent="", broken="")
+    faults.set_guest(**ground.PROMPT)
 
 
 @pytest.fixture(scope="module", params=["convergence", "legacy"])

@@ -1,16 +1,20 @@
 """The testbed as the tests stand on it: one core on it, one way to look at what is left."""
 
 import os
+import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
+import pytest
 from openstack.connection import Connection
 
 from coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Role
+from coe_core.errors import CoeError
 from coe_core.ids import ClusterId, OperationId, ProjectId
 from coe_core.lifecycle.conductor import Conductor
 from coe_core.lifecycle.context import Context, Limits
@@ -41,7 +45,17 @@ CLOUDS: Final = HOME.path / "clouds.yaml"
 MEMBER: Final = "testbed"
 ADMIN: Final = "testbed-admin"
 EVERY: Final = PollSchedule(first_after=Seconds(0.5), every=Seconds(0.5))
+SETTLE_S: Final = 20.0
 SWEEPS_MAX: Final = 120
+
+PROMPT: Final[dict[str, Any]] = {
+    "boot_s": 0,
+    "guest_s": 0,
+    "fail": "",
+    "silent": "",
+    "broken": "",
+}
+"""How guests behave unless a test says otherwise: they boot and signal at once."""
 
 CHOICES: Final[dict[str, Choice]] = {"stack": OneStack(), "sharded": Shards(4), "direct": Direct()}
 TEMPLATE: Final[ClusterTemplate] = load_setup("testbed").cluster_template.template()
@@ -67,15 +81,16 @@ def project() -> ProjectId:
 
 
 class UniqueIds:
-    """Operation ids; the tests name their clusters themselves."""
-
-    def cluster(self, name: str) -> ClusterId:
-        return ClusterId(name)
+    """Ids that no two tests share."""
 
     def operation(self) -> OperationId:
         return OperationId(uuid4().hex)
 
 
+End = AssertionError | CoeError | None
+"""What a scene raised, None where it held."""
+
+Play = Callable[[AnyioRuntime], Awaitable[None]]
 Wrap = Callable[[CloudDriver, AnyioRuntime], CloudDriver]
 
 
@@ -109,7 +124,12 @@ class Core:
 
         return runtime.run(main())
 
+    def stage(self, scene: Callable[[Ground], Awaitable[None]]) -> Play:
+        """Return `scene` on this core, to be played by `ends_of`."""
+        return lambda runtime: scene(self.ground(runtime))
+
     def ground(self, runtime: AnyioRuntime) -> Ground:
+        """Return a core of this kind, with a connection of its own."""
         driver = OpenStackCloud(Calls(self.connection()))
         cloud = self.wrap(driver, runtime)
         lifecycle = lifecycle_on(runtime, cloud, self.choice, self.policies)
@@ -121,6 +141,57 @@ class Core:
             log=lifecycle.log,
             repository=lifecycle.repository,
         )
+
+
+def beside(cores: Mapping[str, Core], scene: Callable[[Ground], Awaitable[None]]) -> None:
+    """Play `scene` on each of `cores`, beside each other.
+
+    Raises:
+        ExceptionGroup: what some of them raised, each with a note of which.
+    """
+    ends = ends_of({kind: core.stage(scene) for kind, core in cores.items()}, len(cores))
+    failed = [end for end in ends.values() if end is not None]
+    if failed:
+        raise ExceptionGroup("on some cores", failed)
+
+
+def ends_of(plays: Mapping[str, Play], at_once: int) -> dict[str, End]:
+    """Return how each of `plays` ended; so many beside each other, as one leaves a core idle."""
+    runtime = AnyioRuntime()
+
+    async def main() -> dict[str, End]:
+        permits = runtime.semaphore(at_once)
+        ends: dict[str, End] = {}
+
+        async def one(name: str, play: Play) -> None:
+            async with permits:
+                ends[name] = await _end_of(name, play, runtime)
+
+        async with runtime.task_group() as group:
+            for name, play in plays.items():
+                group.start(one(name, play))
+        return ends
+
+    return runtime.run(main())
+
+
+async def _end_of(name: str, play: Play, runtime: AnyioRuntime) -> End:
+    try:
+        await play(runtime)
+    except (AssertionError, CoeError) as error:
+        error.add_note(name)
+        return error
+    return None
+
+
+def selected(request: pytest.FixtureRequest, parameter: str, names: Iterable[str]) -> list[str]:
+    """Return those of `names` that the tests of this run in the file of `request` are about."""
+    asked = {
+        str(item.callspec.params[parameter])
+        for item in request.session.items
+        if item.path == request.path and isinstance(item, pytest.Function)
+    }
+    return [name for name in names if name in asked]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,10 +235,14 @@ def lifecycle_on(
 
 
 def cluster_of(
-    workers: int, *, timeout_s: float = 300.0, template: ClusterTemplate = TEMPLATE
+    workers: int,
+    *,
+    timeout_s: float = 300.0,
+    template: ClusterTemplate = TEMPLATE,
+    prefix: str = "t",
 ) -> Cluster:
     """Return a new cluster of one master and so many workers, under a name of its own."""
-    name = f"t-{uuid4().hex[:8]}"
+    name = f"{prefix}-{uuid4().hex[:8]}"
     return Cluster(
         id=ClusterId(name),
         name=name,
@@ -197,6 +272,21 @@ def census() -> Counter[str]:
         "application credential": len(application_credentials(mine)),
     }
     return Counter(found)
+
+
+@contextmanager
+def nothing_left() -> Iterator[None]:
+    """Hold that the block leaves in no service more, or less, than it found there.
+
+    Raises:
+        AssertionError: it does, and goes on doing so for SETTLE_S.
+    """
+    before = census()
+    yield
+    deadline = time.monotonic() + SETTLE_S
+    while (after := census()) != before and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert after == before, f"left behind: {after - before}, missing: {before - after}"
 
 
 def _identity(path: str, key: str) -> list[object]:

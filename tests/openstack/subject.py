@@ -52,7 +52,7 @@ def subject(runtime: AnyioRuntime) -> CloudUnderTest:
         image="tiny",
         network="private",
         user_data=f"#!/bin/sh\necho '{SIGNAL}' > /dev/console\n",
-        schedule=PollSchedule(first_after=Seconds(0.3), every=Seconds(0.3)),
+        schedule=PollSchedule(first_after=Seconds(0.5), every=Seconds(0.8)),
         patience=Seconds(90.0),
         capabilities=frozenset({STACKS, QUOTA}),
         set_quota=set_quota,

@@ -68,10 +68,13 @@ creates = st.builds(Create, names, st.integers(0, 2))
 resizes = st.builds(
     Resize, names, st.integers(0, 3), st.lists(st.integers(0, 2), max_size=1).map(tuple)
 )
+deletes = st.builds(Delete, names)
 programs = st.builds(
     lambda first, rest: [first, *rest],
     st.builds(Create, st.just("a"), st.integers(1, 2)),
-    st.lists(st.one_of(creates, resizes, resizes, st.builds(Delete, names)), min_size=1, max_size=3),
+    st.lists(
+        st.one_of(creates, resizes, resizes, st.builds(Delete, names)), min_size=1, max_size=3
+    ),
 )
 
 
@@ -178,7 +181,7 @@ def on_openstack(program: list[Step], prefix: str) -> dict[str, tuple[Seen, Seen
 
 
 @settings(
-    max_examples=4,
+    max_examples=2,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes real time
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

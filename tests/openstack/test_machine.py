@@ -16,8 +16,8 @@ pytestmark = pytest.mark.timeout(300)
 
 T = TypeVar("T")
 PROGRAMS = settings(
-    max_examples=5,
-    stateful_step_count=15,
+    max_examples=10,
+    stateful_step_count=20,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes real time
     print_blob=True,

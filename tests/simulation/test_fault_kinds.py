@@ -17,7 +17,7 @@ from coe_core.conformance.fault_kinds import (
 from coe_core.decorators.fault_plan import Fault, FaultPlan, ListedFaults, NoFaults, Outage
 from coe_core.decorators.faulty import Faulty
 from coe_core.documents import Json
-from coe_core.errors import ResourceFailed, RpcTimeout, Unauthorized, Unreachable
+from coe_core.errors import Conflict, ResourceFailed, RpcTimeout, Unauthorized, Unreachable
 from coe_core.faults import error_of
 from coe_core.policies import DEFAULT, AllAtOnce, Anywhere, Fifo, FixedDelay, PolicySet
 from coe_core.ports.cloud import ServerStatus
@@ -26,6 +26,7 @@ from coe_core.units import Seconds
 from planner.twin import Twin
 from sim_driver.compute.servers import SimServer
 from sim_driver.invariants import check_always, check_empty
+from sim_driver.network import NetworkItem
 from tests.simulation.restarts import Ground
 from tests.simulation.worlds import (
     CONVERGENCE,
@@ -111,6 +112,27 @@ async def lose_a_cast(twin: Twin) -> None:
     bus.cast = lossy  # type: ignore[method-assign]  # a broken broker
 
 
+async def lose_a_port(twin: Twin) -> None:
+    """Let Heat not hear of a port that it has made; it holds the security group it is in."""
+    network = twin.cloud.network
+    create, delete = network.create, network.delete
+    lost: list[NetworkItem] = []
+
+    async def lossy(item: NetworkItem, key: int, number: int = 0) -> None:
+        await create(item, key, number)
+        if item.kind == "port" and not lost:
+            lost.append(network.accept("port", f"{item.name}-lost", item.project, item.tag))
+            raise rpc_timeout(item.name)
+
+    async def refusing(kind: str, identity: str, key: int, number: int = 0) -> None:
+        if kind == "security group" and lost and lost[0].id in network.items["port"]:
+            raise Conflict(identity, f"Security Group {identity} in use.")
+        await delete(kind, identity, key, number)
+
+    network.create = lossy  # type: ignore[method-assign]  # a broken broker
+    network.delete = refusing  # type: ignore[method-assign]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Injection:
     """How a kind of fault is brought about in the twin."""
@@ -176,6 +198,7 @@ INJECTIONS: Mapping[FaultKind, Injection] = {
         ),
     ),
     FaultKind.CAST_LOST: Injection(disturb=lose_a_cast),
+    FaultKind.ORPHAN_IN_THE_WAY: Injection(ways=("stack",), policies=PATIENT, disturb=lose_a_port),
     FaultKind.ENGINE_LOST: Injection(
         ways=BY_HEAT, overrides=CONVERGENCE, disturb=lose_every_engine
     ),

@@ -58,7 +58,10 @@ TEXTS = [
     ("Create timed out", StackTimeout),
     ("Stack red-3f0a CREATE timed out", StackTimeout),
     ("Unknown resource Type : OS::Neutron::LBaaS::Pool", InvalidTemplate),
-    ('The specified reference "nothing" (in config.Properties.config) is incorrect.', InvalidTemplate),
+    (
+        'The specified reference "nothing" (in config.Properties.config) is incorrect.',
+        InvalidTemplate,
+    ),
     ("The Parameter (count) was not provided.", InvalidTemplate),
     ("Circular Dependency Found: {a: [b], b: [a]}", InvalidTemplate),
     ("The Image (fedora) could not be found.", NotFound),
