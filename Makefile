@@ -19,7 +19,8 @@ export UV_PYTHON_PREFERENCE := only-system
 # The machine's certificates, as git and Python use; an older uv knows the second name only.
 export UV_SYSTEM_CERTS ?= true
 export UV_NATIVE_TLS ?= true
-unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+# Without bytecode on disk every command would compile all that it imports, for seconds.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -189,7 +189,10 @@ def selected(request: pytest.FixtureRequest, parameter: str, names: Iterable[str
     asked = {
         str(item.callspec.params[parameter])
         for item in request.session.items
-        if item.path == request.path and isinstance(item, pytest.Function)
+        if item.path == request.path
+        and isinstance(item, pytest.Function)
+        and hasattr(item, "callspec")
+        and parameter in item.callspec.params
     }
     return [name for name in names if name in asked]
 

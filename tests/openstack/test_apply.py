@@ -7,8 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import pytest
 
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.timeout(420)
 
 SCENARIO: Final = """\
 schema_version: 1
-name: kill
+name: NAME
 description: Small clusters for the testbed.
 setup: testbed
 seed: 1
@@ -32,6 +34,7 @@ rows:
   - {nodes: 1, concurrency: 1, clusters: CLUSTERS}
 """
 COMMAND: Final = (sys.executable, "-m", "coe_cli")
+AT_ONCE: Final = 3
 Moment = Callable[[tuple[Event, ...]], bool]
 
 
@@ -51,6 +54,11 @@ def state(tmp_path: Path) -> str:
 def clean(state: str) -> Iterator[None]:
     """Delete what a test planned, whatever became of it."""
     yield
+    delete_all(state)
+
+
+def delete_all(state: str) -> None:
+    """Delete the clusters that the repository `state` knows of."""
     listed = coe_twin("clusters", "list", "--cloud", ground.MEMBER, "--state", state)
     for line in listed.stdout.splitlines():
         if line.startswith("kill-"):
@@ -59,10 +67,17 @@ def clean(state: str) -> Iterator[None]:
             assert gone.returncode == 0, gone.stderr
 
 
+def scenario_text(kind: str, clusters: int) -> str:
+    """Return a scenario whose name, and so whose clusters, nobody else has."""
+    name = f"kill-{uuid4().hex[:6]}"
+    text = SCENARIO.replace("NAME", name)
+    return text.replace("KIND", kind).replace("CLUSTERS", str(clusters))
+
+
 def planned(folder: Path, kind: str, clusters: int = 1) -> Path:
     """Return a plan for small clusters."""
     scenario, plan = folder / "kill.yaml", folder / "kill-plan.yaml"
-    scenario.write_text(SCENARIO.replace("KIND", kind).replace("CLUSTERS", str(clusters)))
+    scenario.write_text(scenario_text(kind, clusters))
     made = coe_twin("plan", scenario, "-o", plan)
     assert made.returncode == 0, made.stderr
     return plan
@@ -91,23 +106,44 @@ POINTS: Final = {
 }
 
 
-@pytest.mark.parametrize("point", list(POINTS))
-def test_apply_goes_on_after_it_was_killed(point: str, tmp_path: Path, state: str) -> None:
+@pytest.fixture(scope="module")
+def ends(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, "Future[None]"]:
+    """Return how `apply` went on after each of the selected points, played beside each other."""
+    with ground.nothing_left(), ThreadPoolExecutor(AT_ONCE) as pool:
+        return {
+            point: pool.submit(goes_on, point, tmp_path_factory.mktemp("kill"))
+            for point in ground.selected(request, "point", POINTS)
+        }
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_apply_goes_on_after_it_was_killed(point: str, ends: dict[str, "Future[None]"]) -> None:
     """SIGKILL at any point, then `apply` again: all clusters complete, and nothing twice."""
+    ends[point].result()
+
+
+def goes_on(point: str, folder: Path) -> None:
+    """Hold that `apply` goes on after it was killed at `point`."""
     kind, moment, later_s = POINTS[point]
     clusters = 2 if moment is second_began else 1
-    plan = planned(tmp_path, kind, clusters)
-    events = tmp_path / "events.jsonl"
+    plan = planned(folder, kind, clusters)
+    events, state = folder / "events.jsonl", f"sqlite:///{folder / 'state.sqlite'}"
     arguments = ("apply", plan, "--cloud", ground.MEMBER, "--state", state, "--events", events)
-    kill_at(arguments, events, moment, later_s)
-    again = coe_twin(*arguments)
-    assert again.returncode == 0, again.stderr
-    report = json.loads((tmp_path / "kill-plan.drift.json").read_text())
-    assert [one["status"] for one in report["clusters"]] == ["CREATE_COMPLETE"] * clusters
-    assert "resumed" in {one["how"] for one in report["clusters"]}
-    names = [one.name for one in ground.member().compute.servers(details=False)]
-    mine = [name for name in names if name.startswith("kill-")]
-    assert len(mine) == len(set(mine)) == 2 * clusters
+    try:
+        kill_at(arguments, events, moment, later_s)
+        again = coe_twin(*arguments)
+        assert again.returncode == 0, again.stderr
+        report = json.loads((folder / "kill-plan.drift.json").read_text())
+        assert [one["status"] for one in report["clusters"]] == ["CREATE_COMPLETE"] * clusters
+        assert "resumed" in {one["how"] for one in report["clusters"]}
+        prefixes = tuple(one["name"] for one in report["clusters"])
+        names = [one.name for one in ground.member().compute.servers(details=False)]
+        mine = [name for name in names if name.startswith(prefixes)]
+        assert len(mine) == len(set(mine)) == 2 * clusters
+    finally:
+        delete_all(state)
 
 
 def kill_at(arguments: tuple[object, ...], events: Path, moment: Moment, later_s: float) -> None:
@@ -175,8 +211,7 @@ def test_names_that_the_cloud_does_not_know(
     if "flavor" in change:
         overrides["flavors"] = {"m.tyni": {"cores": 1, "ram_gib": 1, "disk_gib": 1}}
     scenario = tmp_path / "kill.yaml"
-    text = SCENARIO.replace("KIND", "stack").replace("CLUSTERS", "1")
-    scenario.write_text(f"{text}overrides: {json.dumps(overrides)}\n")
+    scenario.write_text(f"{scenario_text('stack', 1)}overrides: {json.dumps(overrides)}\n")
     plan = tmp_path / "kill-plan.yaml"
     made = coe_twin("plan", scenario, "-o", plan)
     assert made.returncode == 0, made.stderr
