@@ -18,7 +18,7 @@ HEAD: Final = """\
 Wall time of creating a cluster of one master and N workers through this program's own core on the
 testbed (`testbed/`): a real Keystone, Glance, Placement, Nova, Neutron and Heat over a real
 RabbitMQ, with fake hypervisors, whose servers boot and signal at once. From the start of the
-operation to the poll that sees its end; polled every 0.5 s. The figures are a control plane's on
+operation to the poll that sees its end; polled every second. The figures are a control plane's on
 this machine; no cloud's.
 
 `make measure-openstack` makes the data (`tests/data/testbed/`) and this page.

@@ -16,10 +16,11 @@ openstack-down: ## stop it; PURGE=1 removes its state too
 
 # make itself ends with 2, whatever its command ends with: a CI that may go without an OpenStack
 # says OPENSTACK_OPTIONAL=1, and only "cannot be had here" (3) is then no failure.
+# The large clusters take half an hour more: make test-openstack PYTEST_ARGS="-m ''".
 test-openstack: $(SYNCED)-test ## run the tests against a real OpenStack, and bring it up for that
 	@status=0; $(TESTBED) up || status=$$?; \
 	if [ $$status = 3 ] && [ -n "$(OPENSTACK_OPTIONAL)" ]; then \
 		echo "test-openstack: SKIPPED, no test was run: there can be no OpenStack here"; exit 0; \
 	fi; \
 	[ $$status = 0 ] || exit $$status; \
-	$(BIN)/python -m pytest tests/openstack $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" tests/openstack $(PYTEST_ARGS)

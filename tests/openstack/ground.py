@@ -44,7 +44,7 @@ HOME: Final = home_of(None)
 CLOUDS: Final = HOME.path / "clouds.yaml"
 MEMBER: Final = "testbed"
 ADMIN: Final = "testbed-admin"
-EVERY: Final = PollSchedule(first_after=Seconds(0.5), every=Seconds(0.5))
+EVERY: Final = PollSchedule(first_after=Seconds(1.0), every=Seconds(1.0))
 SETTLE_S: Final = 20.0
 SWEEPS_MAX: Final = 120
 

@@ -56,7 +56,17 @@ def test_a_cluster_lives(heat_mode: str) -> None:
     beside(cores(heat_mode), scene)
 
 
-@pytest.mark.parametrize("nodes", [8, pytest.param(16, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("heat_mode", "nodes"),
+    [
+        ("convergence", 8),
+        pytest.param("convergence", 16, marks=pytest.mark.slow),
+        pytest.param("legacy", 8, marks=pytest.mark.slow),
+        pytest.param("legacy", 16, marks=pytest.mark.slow),
+    ],
+    indirect=["heat_mode"],
+    scope="module",
+)
 def test_larger_clusters_are_created_and_deleted(nodes: int, heat_mode: str) -> None:
     """8 and 16 workers come up and go again without a trace."""
 
@@ -70,6 +80,12 @@ def test_larger_clusters_are_created_and_deleted(nodes: int, heat_mode: str) -> 
     beside(cores(heat_mode), scene)
 
 
+@pytest.mark.parametrize(
+    "heat_mode",
+    ["legacy", pytest.param("convergence", marks=pytest.mark.slow)],
+    indirect=True,
+    scope="module",
+)
 def test_a_cluster_of_magnums_shape_lives(heat_mode: str) -> None:
     """The many resources a node that Magnum's own templates make, on a network of its own."""
     template = replace(TEMPLATE, generation="newton", is_flat_network=False)
