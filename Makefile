@@ -37,7 +37,7 @@ demo: $(SYNCED)-base ## create CERN's clusters on the twin and write a report
 	@echo "The report is $(CURDIR)/build/$(DEMO).html: open it in a browser."
 
 test: $(SYNCED)-test ## run the tests, without the slow ones
-	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto -m "not slow" $(PYTEST_ARGS)
 
 lint: $(SYNCED)-lint ## check format, style, types and imports
 	$(BIN)/ruff format --check .
@@ -51,7 +51,7 @@ bench: $(SYNCED)-test ## measure the speed of the twin
 check: lint test-all ## what CI runs: lint, every test, branch coverage of the core
 
 test-all: $(SYNCED)-test
-	$(BIN)/python -m pytest --cov $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --cov $(PYTEST_ARGS)
 
 include testbed/targets.mk
 
