@@ -53,8 +53,8 @@ def _machine(machine: Figures, rows: Sequence[Figures]) -> Iterator[str]:
     yield ""
     yield (
         f"Load of one minute before each create: {loads[0]:.1f} to {loads[-1]:.1f}, median "
-        f"{median(loads):.1f} (it includes the deletion of the cluster before). CPU used by anything "
-        f"but the testbed's services: {others[0]:.2f} to {others[-1]:.2f} cores, median "
+        f"{median(loads):.1f} (it includes the deletion of the cluster before). CPU used by "
+        f"anything but the testbed's services: {others[0]:.2f} to {others[-1]:.2f} cores, median "
         f"{median(others):.2f}, this program's own polls included. Later runs are slower where the "
         "services' databases have grown."
     )

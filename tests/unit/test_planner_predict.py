@@ -108,7 +108,11 @@ def test_a_prediction_covers_another_run(tmp_path: Path) -> None:
 
 
 def test_what_is_carried_out_as_it_was_judged_does_not_drift(tmp_path: Path) -> None:
-    """`apply` on the very world that a replication simulated measures the same, to the digit."""
+    """`apply` on the very world that a replication simulated measures the same.
+
+    But for milliseconds: `apply` asks the cloud what it offers first, and which of a service's
+    workers is next is not the same after that.
+    """
     asked = scenario(tmp_path)
     judged = plan_of(asked)
     ground = Ground(seed=asked.seed)
@@ -120,7 +124,7 @@ def test_what_is_carried_out_as_it_was_judged_does_not_drift(tmp_path: Path) -> 
     }
     replication = simulated(judged, spec_of(asked, 0))
     assert measured == {
-        (number, phase): pytest.approx(mean)
+        (number, phase): pytest.approx(mean, rel=1e-3)
         for number, run in enumerate(replication)
         for phase, mean in run.means.items()
     }
