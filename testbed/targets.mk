@@ -23,4 +23,4 @@ test-openstack: $(SYNCED)-test ## run the tests against a real OpenStack, and br
 		echo "test-openstack: SKIPPED, no test was run: there can be no OpenStack here"; exit 0; \
 	fi; \
 	[ $$status = 0 ] || exit $$status; \
-	$(BIN)/python -m pytest -m "not slow" tests/openstack $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" --durations=12 tests/openstack $(PYTEST_ARGS)

@@ -1,6 +1,7 @@
 """A real cloud as the scenes of the conformance suite, and the machine, stand on it."""
 
 import math
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -16,7 +17,6 @@ from real_driver.runtime import AnyioRuntime
 from testbed import faults
 from tests.openstack import ground
 
-NEVER: Final = ".*"
 LIMITS: Final = {"instances": "instances", "cores": "cores", "ram_mib": "ram"}
 """Our word for a quota of Nova's to Nova's."""
 
@@ -30,12 +30,26 @@ async def set_quota(**limits: int) -> None:
         ground.admin().network.update_quota(ground.project(), ports=limits["ports"])
 
 
-async def guest_signals(after: Seconds) -> None:
-    """Let guests signal so long after their boot, at infinity never."""
-    if math.isinf(after):
-        faults.set_guest(silent=NEVER)
-    else:
-        faults.set_guest(silent="", guest_s=after)
+class Guests:
+    """How the guests of scenes behave that are played beside each other, by their prefix."""
+
+    def __init__(self) -> None:
+        self._silent: set[str] = set()
+
+    async def signal(self, prefix: str, after: Seconds) -> None:
+        """Let guests signal so long after their boot, at infinity never.
+
+        A time holds for the guests of all scenes, who can wait for it.
+        """
+        if math.isinf(after):
+            self._silent.add(prefix)
+        else:
+            self._silent.discard(prefix)
+            faults.set_guest(guest_s=after)
+        faults.set_guest(silent="|".join(f"^{one}-" for one in sorted(self._silent)))
+
+
+GUESTS: Final = Guests()
 
 
 def subject(runtime: AnyioRuntime) -> CloudUnderTest:
@@ -56,5 +70,5 @@ def subject(runtime: AnyioRuntime) -> CloudUnderTest:
         patience=Seconds(90.0),
         capabilities=frozenset({STACKS, QUOTA}),
         set_quota=set_quota,
-        guest_signals=guest_signals,
+        guest_signals=partial(GUESTS.signal, prefix),
     )

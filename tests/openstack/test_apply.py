@@ -34,7 +34,7 @@ rows:
   - {nodes: 1, concurrency: 1, clusters: CLUSTERS}
 """
 COMMAND: Final = (sys.executable, "-m", "coe_cli")
-AT_ONCE: Final = 3
+AT_ONCE: Final = 5
 Moment = Callable[[tuple[Event, ...]], bool]
 
 

@@ -24,7 +24,7 @@ from tests.openstack.ground import CHOICES, Core, End, Ground, cluster_of, selec
 
 pytestmark = pytest.mark.timeout(600)
 
-AT_ONCE: Final = 6
+AT_ONCE: Final = 11
 BROKEN: Final = "broken"
 SILENT: Final = "silent"
 """How names of clusters begin whose workers cannot be built, or never signal."""
@@ -45,7 +45,7 @@ async def a_server_goes_to_error(on: Ground) -> None:
 
 async def a_guest_never_signals(on: Ground) -> None:
     """A silent worker: the creation times out and says so."""
-    await ends_as([FaultKind.GUEST_SILENT], on, cluster_of(1, timeout_s=60.0, prefix=SILENT))
+    await ends_as([FaultKind.GUEST_SILENT], on, cluster_of(1, timeout_s=45.0, prefix=SILENT))
 
 
 class LosesPorts(Around):

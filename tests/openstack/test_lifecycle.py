@@ -80,12 +80,7 @@ def test_larger_clusters_are_created_and_deleted(nodes: int, heat_mode: str) -> 
     beside(cores(heat_mode), scene)
 
 
-@pytest.mark.parametrize(
-    "heat_mode",
-    ["legacy", pytest.param("convergence", marks=pytest.mark.slow)],
-    indirect=True,
-    scope="module",
-)
+@pytest.mark.slow
 def test_a_cluster_of_magnums_shape_lives(heat_mode: str) -> None:
     """The many resources a node that Magnum's own templates make, on a network of its own."""
     template = replace(TEMPLATE, generation="newton", is_flat_network=False)

@@ -38,10 +38,10 @@ def quota_is_free() -> Iterator[None]:
 def test_a_quota_that_ends_half_way(provisioner: str) -> None:
     """Some servers fit and the next is refused: QuotaExceeded, and what was made goes again."""
     used = len(list(ground.member().compute.servers(details=False)))
-    ground.admin().compute.update_quota_set(ground.project(), instances=used + 3)
+    ground.admin().compute.update_quota_set(ground.project(), instances=used + 2)
 
     async def scene(on: Ground) -> None:
-        await ends_as([FaultKind.QUOTA_HALF_WAY], on, cluster_of(4))
+        await ends_as([FaultKind.QUOTA_HALF_WAY], on, cluster_of(3))
 
     Core(choice=CHOICES[provisioner]).play(scene)
 
@@ -81,7 +81,7 @@ async def worker_in_build(runtime: Runtime, cluster: Cluster) -> ServerId:
 @pytest.mark.parametrize("mode", ["convergence", "legacy"])
 def test_the_engines_die_in_mid_create(mode: str) -> None:
     """Heat's workers are killed: under convergence the stack hangs until its time is over."""
-    cluster = cluster_of(1, timeout_s=60.0)
+    cluster = cluster_of(1, timeout_s=35.0)
     kind = FaultKind.ENGINE_LOST if mode == "convergence" else FaultKind.ENGINE_LOST_LEGACY
 
     async def scene(on: Ground) -> None:

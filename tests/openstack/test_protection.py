@@ -42,7 +42,7 @@ def test_no_more_creates_are_in_flight_than_the_policy_allows() -> None:
 
     faults.set_guest(boot_s=1.0)
     policies = replace(DEFAULT, batching=FixedWindow(2), admission=Fifo(1))
-    clusters = [cluster_of(5), cluster_of(1)]
+    clusters = [cluster_of(4), cluster_of(1)]
 
     async def scene(on: Ground) -> None:
         async with on.runtime.task_group() as group:
