@@ -66,7 +66,7 @@ def subject(runtime: AnyioRuntime) -> CloudUnderTest:
         image="tiny",
         network="private",
         user_data=f"#!/bin/sh\necho '{SIGNAL}' > /dev/console\n",
-        schedule=PollSchedule(first_after=Seconds(0.5), every=Seconds(0.8)),
+        schedule=PollSchedule(first_after=Seconds(1.0), every=Seconds(2.0)),
         patience=Seconds(90.0),
         capabilities=frozenset({STACKS, QUOTA}),
         set_quota=set_quota,

@@ -56,18 +56,9 @@ def test_a_cluster_lives(heat_mode: str) -> None:
     beside(cores(heat_mode), scene)
 
 
-@pytest.mark.parametrize(
-    ("heat_mode", "nodes"),
-    [
-        ("convergence", 8),
-        pytest.param("convergence", 16, marks=pytest.mark.slow),
-        pytest.param("legacy", 8, marks=pytest.mark.slow),
-        pytest.param("legacy", 16, marks=pytest.mark.slow),
-    ],
-    indirect=["heat_mode"],
-    scope="module",
-)
-def test_larger_clusters_are_created_and_deleted(nodes: int, heat_mode: str) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("nodes", [8, 16])
+def test_larger_clusters_come_and_go(nodes: int, heat_mode: str) -> None:
     """8 and 16 workers come up and go again without a trace."""
 
     async def scene(ground: Ground) -> None:

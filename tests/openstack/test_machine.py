@@ -16,8 +16,8 @@ pytestmark = pytest.mark.timeout(300)
 
 T = TypeVar("T")
 PROGRAMS = settings(
-    max_examples=10,
-    stateful_step_count=20,
+    max_examples=4,
+    stateful_step_count=12,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes real time
     print_blob=True,
@@ -43,6 +43,7 @@ class RealMachine(CloudMachine):
     """Creates, deletes, lists and shows on a real OpenStack."""
 
     open_world = RealWorld
+    polls_max = 3.0  # to wait takes real time
 
 
 def test_a_real_cloud_does_as_the_model_says() -> None:
