@@ -58,4 +58,4 @@ def _prepared(nodes: int, *, is_recording: bool) -> tuple[Twin, Rally]:
         }
     )
     twin = Twin(spec_of(scenario, 0), is_recording=is_recording)
-    return twin, Rally(twin, Row(nodes=nodes, concurrency=1, clusters=1), None)
+    return twin, Rally(twin, Row(nodes=nodes, concurrency=1, clusters=1), scenario.rally)

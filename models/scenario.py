@@ -53,9 +53,13 @@ Provisioner: TypeAlias = StackProvisioner | ShardedProvisioner | DirectProvision
 
 
 class Rally(Block):
-    """Rally as the client; after `timeout_s` it counts a cluster as failed, null is never."""
+    """Rally as the client; after `timeout_s` it counts a cluster as failed, null is never.
+
+    Its token lasts `session_s` from the beginning, null is for ever; then it is refused.
+    """
 
     timeout_s: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
+    session_s: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
 
 
 class Limits(Block):
@@ -68,7 +72,8 @@ class Row(Block):
     """So many clusters of one size, `concurrency` of them at a time.
 
     `published_minutes` is the published mean time to create one, `published_clusters` the
-    published count that could be created; null where nothing was published.
+    published count that could be created; null where nothing was published. What was
+    published was rounded by up to `rounding`, in its unit.
     """
 
     nodes: NodeCount
@@ -77,6 +82,7 @@ class Row(Block):
     masters: Annotated[int, Field(ge=1, le=7)] = 1
     published_minutes: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
     published_clusters: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    rounding: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
 
     @model_validator(mode="after")
     def _masters_can_vote(self) -> Self:

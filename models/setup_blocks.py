@@ -85,11 +85,16 @@ class Controller(Block):
 
 
 class Rabbitmq(Block):
-    """The message broker's cluster; `cores` are those of one node."""
+    """The message broker's cluster; `cores` are those of one node.
+
+    After `kept_messages_max` messages the brokers' memory is full of copies that nobody
+    consumes, and publishers are blocked; null where that does not happen.
+    """
 
     nodes: Annotated[int, Field(ge=1, le=100)]
     cores: Cores
     rpc_response_timeout_s: Timeout
+    kept_messages_max: Annotated[int, Field(ge=1, le=10**12)] | None = None
 
 
 class Database(Block):
@@ -99,13 +104,18 @@ class Database(Block):
 
 
 class Heat(Block):
-    """Heat's architecture and limits; `engine_threads` are the greenthreads of one worker."""
+    """Heat's architecture and limits; `engine_threads` are the greenthreads of one worker.
+
+    Beyond `state_resources_max` resources in all stacks together the engines no longer answer
+    (memory, or the database behind them); null where that does not happen.
+    """
 
     architecture: Literal["legacy", "convergence"]
     max_resources_per_stack: Limit
     max_stacks_per_project: Limit
     max_nested_stack_depth: Annotated[int, Field(ge=1, le=100)]
     engine_threads: Annotated[int, Field(ge=1, le=10_000)]
+    state_resources_max: Annotated[int, Field(ge=1, le=10**9)] | None = None
 
 
 class Nova(Block):

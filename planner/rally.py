@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from coe_core.cluster import Cluster, NodeGroup, Role
-from coe_core.errors import DeadlineExceeded
+from coe_core.errors import DeadlineExceeded, Unauthorized
 from coe_core.faults import error_of
 from coe_core.ids import ClusterId, ProjectId
 from coe_core.ports.runtime import Event, TaskGroup
 from coe_core.transitions import ClusterStatus
 from coe_core.units import Seconds
+from models import scenario as schema
 from models.scenario import Row
 from planner.bottleneck import Shares, shares
 from planner.twin import Twin
@@ -28,9 +29,14 @@ TIMED_OUT = "Rally timeout"
 
 @dataclass(slots=True)
 class Measured:
-    """What one replication of a row yields."""
+    """What one replication of a row yields.
+
+    For each cluster that was created, `minutes` is what Rally reports [min], `seconds` how
+    long it took [s].
+    """
 
     minutes: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
     failures: Counter[str] = field(default_factory=Counter)
     shares: list[Shares] = field(default_factory=list)
 
@@ -53,11 +59,12 @@ class _Request:
 class Rally:
     """The load of one row on a twin."""
 
-    def __init__(self, twin: Twin, row: Row, timeout_s: float | None) -> None:
+    def __init__(self, twin: Twin, row: Row, client: schema.Rally) -> None:
         parameters = twin.spec.parameters
         self._twin = twin
         self._row = row
-        self._timeout = Seconds(timeout_s if timeout_s is not None else float("inf"))
+        self._timeout = Seconds(client.timeout_s or float("inf"))
+        self._session = client.session_s or float("inf")
         self._prepoll = parameters.mean("rally.prepoll_s")
         self._interval = parameters.mean("rally.poll_interval_s")
         self._issued = 0
@@ -75,6 +82,9 @@ class Rally:
         runtime = self._twin.runtime
         while self._issued < self._row.clusters:
             self._issued += 1
+            if runtime.now() >= self._session:
+                self.measured.failures[Unauthorized.cause] += 1
+                continue
             request = _Request(runtime.event())
             group.start(self._create(self._issued - 1, request))
             try:
@@ -100,6 +110,7 @@ class Rally:
         if ended.status is ClusterStatus.CREATE_COMPLETE:
             seen = observed(duration, self._prepoll, self._interval)
             self.measured.minutes.append(seen / 60.0)
+            self.measured.seconds.append(duration)
             if twin.recorder is not None:
                 last = twin.runtime.running().trace
                 self.measured.shares.append(shares(twin.recorder, last, started))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from models import scenario as schema
 from models.scenario import Row, Scenario
 from planner.bottleneck import Shares
 from planner.detail import Detail, detail_of
@@ -20,7 +21,7 @@ class Task:
     spec: TwinSpec
     row: Row
     number: int
-    rally_timeout_s: float | None
+    client: schema.Rally
     has_detail: bool = False
 
 
@@ -44,7 +45,7 @@ class Replicated:
 def replicate(task: Task) -> Replicated:
     """Return the outcome of `task`; it depends on nothing else."""
     twin = Twin(task.spec)
-    rally = Rally(twin, task.row, task.rally_timeout_s)
+    rally = Rally(twin, task.row, task.client)
     twin.runtime.run(rally.run())
     measured = rally.measured
     assert twin.recorder is not None, "a replication is recorded"

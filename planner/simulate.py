@@ -54,7 +54,7 @@ def _tasks(scenario: Scenario, *, has_detail: bool) -> list[Task]:
             spec=replace(spec, replication=replication),
             row=row,
             number=number,
-            rally_timeout_s=scenario.rally.timeout_s,
+            client=scenario.rally,
             has_detail=has_detail and replication == 0,
         )
         for number, row in enumerate(scenario.rows)

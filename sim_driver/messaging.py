@@ -5,6 +5,11 @@ message costs CPU there. A call is a request and a reply message around the hand
 the latency of client library and wire. The caller gives up after `rpc_response_timeout`,
 but the handler goes on: the answer is lost, not the work.
 
+Messages of which copies stay behind, such as notifications that nobody consumes, fill the
+brokers' memory; where a set-up says after how many (`kept_messages_max`), publishers are
+blocked from then on: calls time out and casts do not get out. RabbitMQ's documentation calls
+this the memory alarm.
+
 Source: the CPU tables of the oslo.messaging tests in OpenStack performance-docs
 (test_results/mq/rabbitmq), which show one busy node per queue.
 """
@@ -50,7 +55,7 @@ class _Reply(Generic[T]):
 
 
 class MessageBus:
-    """The RabbitMQ cluster."""
+    """The RabbitMQ cluster; `timeout` is how long a caller waits for an answer [s]."""
 
     def __init__(self, world: World) -> None:
         block = world.setup.rabbitmq
@@ -59,10 +64,12 @@ class MessageBus:
             FifoStation(world.runtime, f"rabbitmq-{node}", block.cores, world.recorder)
             for node in range(block.nodes)
         ]
-        self._timeout = Seconds(block.rpc_response_timeout_s)
+        self.timeout = Seconds(block.rpc_response_timeout_s)
         self._message = world.operation("rabbitmq.message_s")
         self._latency = world.operation("rabbitmq.latency_s")
         self._homes: dict[str, FifoStation] = {}
+        self._published = 0
+        self._kept_max = block.kept_messages_max or float("inf")
 
     def capacities(self) -> dict[str, int]:
         """Return the cores of each broker node by its name."""
@@ -85,18 +92,20 @@ class MessageBus:
             RpcTimeout: no answer within the timeout; the work goes on.
         """
         runtime = self._world.runtime
+        if self._is_blocked(2):
+            work.close()
+            await runtime.sleep(self.timeout)
+            raise self._no_reply(queue)
         caller = runtime.running()
         reply: _Reply[T] = _Reply()
         handler = runtime.spawn(self._handle(queue, key, number, work), reply.deliver)
         handler.role = caller.role
         try:
-            async with runtime.deadline(self._timeout):
+            async with runtime.deadline(self.timeout):
                 reply.caller = caller
                 await runtime.park()
         except DeadlineExceeded:
-            raise RpcTimeout(
-                queue, f"Timed out waiting for a reply to message on {queue}"
-            ) from None
+            raise self._no_reply(queue) from None
         finally:
             reply.caller = None
         if reply.error is not None:
@@ -105,7 +114,19 @@ class MessageBus:
 
     def cast(self, queue: str, key: int, number: int, work: Coroutine[Any, Any, None]) -> None:
         """Send a message that nobody waits for; a consumer of `queue` does `work`."""
+        if self._is_blocked(1):
+            work.close()
+            return
         self._world.runtime.serve(self._deliver(queue, key, number, work))
+
+    @staticmethod
+    def _no_reply(queue: str) -> RpcTimeout:
+        return RpcTimeout(queue, f"Timed out waiting for a reply to message on {queue}")
+
+    def _is_blocked(self, messages: int) -> bool:
+        """Count so many messages; return whether they find the publishers blocked."""
+        self._published += messages
+        return self._published > self._kept_max
 
     async def _deliver(
         self, queue: str, key: int, number: int, work: Coroutine[Any, Any, None]

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from coe_core.documents import Json
-from coe_core.errors import DriverError, StackLimitExceeded
+from coe_core.errors import DriverError, RpcTimeout, StackLimitExceeded
 from coe_core.ports.cloud import StackStatus
 from sim_driver.controllers import Workers
 from sim_driver.hot.parameters import Parameter
@@ -51,6 +51,8 @@ class Engine:
         self._heat = substrate.setup.heat
         self._turn = 0
         self._issued = 0
+        self._held = 0
+        self._held_max = self._heat.state_resources_max
         self.losses = Losses()
         self.rows = 0.0
         self._rows_slowdown = (
@@ -115,6 +117,7 @@ class Engine:
         tree = stack.tree
         if tree.action != action:
             return
+        await self._require_room(stack.name, size)
         if limit >= 0:
             demand += tree.resources * self._tree_count.draw(stack.key)
             if tree.resources + size > limit:
@@ -122,11 +125,22 @@ class Engine:
                     stack.name, f"You have reached the maximum resources per stack ({limit})."
                 )
         tree.resources += size
+        self._held += size
         stack.counted = size
         await stack.engine.run(demand)
         await self._substrate.transact(stack.key, 1)
         if tree.action == action:
             self.begin(stack, self.create_all(stack), "CREATE")
+
+    async def _require_room(self, name: str, size: int) -> None:
+        """Return if the engines can hold `size` more resources; else nobody answers.
+
+        Raises:
+            RpcTimeout: when the caller's patience is over.
+        """
+        if self._held_max is not None and self._held + size > self._held_max:
+            await self._substrate.runtime.sleep(self._substrate.bus.timeout)
+            raise RpcTimeout(name, "Timed out waiting for a reply: the engines are out of memory")
 
     def begin(self, stack: SimStack, work: Work, action: str) -> None:
         """Start `work` on a stack as its own task; its end settles the stack's status."""
@@ -264,6 +278,7 @@ class Engine:
         await stack.engine.run(self._stack_create.draw(stack.key, action))
         if stack.tree.action == action:
             stack.tree.resources -= stack.counted
+            self._held -= stack.counted
             stack.counted = 0
             self.begin(stack, self.delete_some(stack, stack.started()), "DELETE")
 

@@ -11,6 +11,7 @@ from coe_core.documents import Json
 from coe_core.policies import AllAtOnce, Anywhere, Fifo, FixedDelay, PolicySet
 from coe_core.transitions import ClusterStatus
 from coe_core.units import Seconds
+from models import scenario as schema
 from models.scenario import Row, Scenario
 from planner.rally import Rally
 from planner.replicate import Replicated, Task, replicate, spec_of
@@ -140,7 +141,9 @@ Lines = list[tuple[float, str, str]]
 def outcome(spec: TwinSpec, factor: float) -> tuple[Lines, list[float]]:
     """Return the log and the measured minutes of six clusters, on the clock of `factor` 1."""
     twin = Twin(spec, is_recording=False)
-    rally = Rally(twin, Row(nodes=3, concurrency=3, clusters=6), 400.0 * factor)
+    rally = Rally(
+        twin, Row(nodes=3, concurrency=3, clusters=6), schema.Rally(timeout_s=400.0 * factor)
+    )
     twin.runtime.run(rally.run())
     log: Lines = [(event.at / factor, event.kind, event.subject) for event in twin.log.events]
     return log, [minutes / factor for minutes in rally.measured.minutes]
@@ -186,7 +189,7 @@ def run_of(nodes: int, concurrency: int, shard: int = 0, engines: int = 4) -> Re
     }
     scenario = Scenario.model_validate(document)
     row = scenario.rows[0]
-    return replicate(Task(spec=spec_of(scenario, 0), row=row, number=0, rally_timeout_s=None))
+    return replicate(Task(spec=spec_of(scenario, 0), row=row, number=0, client=schema.Rally()))
 
 
 def minutes_of(run: Replicated) -> float:

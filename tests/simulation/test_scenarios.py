@@ -61,7 +61,7 @@ def test_a_scenario_keeps_the_laws(path: Path) -> None:
     scenario = shortened(path)
     for row in scenario.rows:
         twin = Twin(spec_of(scenario, replication=0))
-        rally = Rally(twin, row, scenario.rally.timeout_s)
+        rally = Rally(twin, row, scenario.rally)
 
         async def main(twin: Twin = twin, rally: Rally = rally) -> None:
             await rally.run()

@@ -33,7 +33,7 @@ def row(nodes: int, concurrency: int = 1, **more: Json) -> dict[str, Json]:
 def measured_events(scenario: Scenario) -> int:
     """Return the events of one replication, by the numbers that SimPy gives them."""
     twin = Twin(spec_of(scenario, 0))
-    rally = Rally(twin, scenario.rows[0], scenario.rally.timeout_s)
+    rally = Rally(twin, scenario.rows[0], scenario.rally)
     twin.runtime.run(rally.run())
     assert not rally.measured.failures, "what fails early costs less than is estimated"
     number = next(twin.runtime.env._eid)
