@@ -25,7 +25,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint bench check test-all measure-openstack format clean
+.PHONY: help demo test lint bench validation check test-all measure-openstack format clean
 
 help: ## say what each target does
 	@cat $(MAKEFILE_LIST) | sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' \
@@ -47,6 +47,9 @@ lint: $(SYNCED)-lint ## check format, style, types and imports
 
 bench: $(SYNCED)-test ## measure the speed of the twin
 	$(BIN)/python -m benchmarks
+
+validation: $(SYNCED)-test ## make the pages of docs/validation anew from what is here
+	$(BIN)/python -m validation
 
 check: lint test-all ## what CI runs: lint, every test, branch coverage of the core
 

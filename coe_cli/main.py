@@ -11,13 +11,16 @@ from typing import Annotated, Final
 
 import typer
 
+from coe_cli.calibrate_command import calibrate_command
 from coe_cli.cloud_commands import app as clusters_app
 from coe_cli.cloud_commands import sweep_command
+from coe_cli.fabric_command import fabric_command
 from coe_cli.options import checked, scenario_at, with_options
 from coe_cli.plan_commands import apply_command, plan_command
 from coe_cli.show import complain, console_on, progress_on, show_check, show_result
 from coe_cli.targets import STDOUT, require_writable, write
 from coe_cli.trace_command import trace_command
+from coe_cli.validate_command import validate_command
 from models.errors import InvalidInput
 from models.scenario import Scenario
 from planner.pool import cpus, process_pool
@@ -107,10 +110,13 @@ def check_command(scenario_name: Asked) -> None:
     show_check(console_on(sys.stdout), scenario.name, scenario.setup, answer)
 
 
+app.command(name="calibrate")(calibrate_command)
+app.command(name="fabric")(fabric_command)
 app.command(name="plan")(plan_command)
 app.command(name="apply")(apply_command)
 app.command(name="sweep-orphans")(sweep_command)
 app.command(name="trace")(trace_command)
+app.command(name="validate")(validate_command)
 app.add_typer(clusters_app, name="clusters")
 
 

@@ -12,14 +12,16 @@ from rich.table import Table
 
 from coe_core.cluster import Cluster, Operation
 from coe_core.ports.cloud import Server
+from models.calibration.record import CalibrationRecord
 from models.errors import printable
 from models.parameters import ParameterSet
 from models.plan import Plan
 from models.traces.durations import Durations
 from models.traces.log import Trace
-from planner import table, trace_table
+from planner import calibration_table, fabric_table, table, trace_table
 from planner.check import Checked
 from planner.drift import Drift
+from planner.fabric import FabricResult
 from planner.result import Result
 from planner.stewardship import Orphans
 
@@ -153,20 +155,52 @@ def show_orphans(console: Console, found: Iterable[Orphans], *, is_deleted: bool
     _print(console, f"{count} orphans {word}" if count else "no orphans")
 
 
+def show_calibration(console: Console, record: CalibrationRecord) -> None:
+    """Print what was fitted, how well each row is met, and what the data cannot tell."""
+    grid = _grid(calibration_table.PARAMETERS)
+    for one in record.free:
+        grid.add_row(*calibration_table.parameter_cells(one))
+    _print_whole(console, grid)
+    grid = _grid(calibration_table.ROWS)
+    for row in record.rows:
+        grid.add_row(*calibration_table.row_cells(row))
+    _print_whole(console, grid)
+    for line in calibration_table.notes(record):
+        _print(console, line)
+
+
+def show_fabric(console: Console, result: FabricResult) -> None:
+    """Print what the clusters answer, and what the target needs."""
+    if result.rows:
+        grid = _grid(fabric_table.ROWS)
+        for row in result.rows:
+            grid.add_row(*fabric_table.row_cells(row))
+        _print_whole(console, grid)
+    if result.target is not None:
+        target = result.target
+        _print(console, f"{target.requests_per_s:,.0f} requests/s within {target.latency_ms:g} ms:")
+        grid = _grid(fabric_table.NEEDED)
+        for one in result.needed:
+            grid.add_row(*fabric_table.needed_cells(one))
+        _print_whole(console, grid)
+    for line in fabric_table.notes(result):
+        _print(console, line)
+
+
 @contextmanager
-def progress_on(stream: TextIO) -> Iterator[Advance]:
+def progress_on(stream: TextIO, of: str = "replications") -> Iterator[Advance]:
     """Yield what shows how many of how many are done; on a terminal only."""
     if not stream.isatty():
         yield lambda _done, _total: None
         return
     columns = (
-        TextColumn("replications"),
+        TextColumn(of),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console_on(stream), transient=True) as progress:
-        bar = progress.add_task("replications", total=None)
+        bar = progress.add_task(of, total=None)
         yield lambda done, total: progress.update(bar, completed=done, total=total)
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from coe_core.documents import Json
 from models.block import Block, Name
+from models.calibration.record import CalibrationRecord
 from models.errors import InvalidInput
 from models.near_names import unknown_name
 from models.shipped import Shelf
@@ -59,14 +60,18 @@ class Parameter(Block):
         by = {"s": factor, "1/s": 1.0 / factor}.get(self.unit, 1.0)
         return self.model_copy(update={key: getattr(self, key) * by for key in AMOUNTS})
 
-    def replaced(self, value: float) -> Json:
-        """Return the document of this quantity with a value that somebody set by hand."""
+    def replaced(self, value: float, *, is_cv: bool = False) -> Json:
+        """Return the document of this quantity with a value, or a cv, that somebody set by hand."""
+        if is_cv:
+            return {**self.model_dump(), "cv": value}
         fixed = {"value": value, "low": value, "high": value, "prior": "fixed"}
         source = f"set by hand in place of {self.value:g}"
         return {**self.model_dump(), **fixed, "status": "assumed", "source": source}
 
 
 AMOUNTS: Final = ("value", "low", "high")
+CV: Final = ".cv"
+"""Ends the name by which the coefficient of variation of a quantity is set."""
 
 
 class ParameterSet(Block):
@@ -78,6 +83,7 @@ class ParameterSet(Block):
     ]
     model_version: Annotated[int, Field(ge=1, le=1000)]
     parameters: Annotated[dict[str, Parameter], Field(min_length=1)]
+    calibration: CalibrationRecord | None = None
 
     def parameter(self, name: str) -> Parameter:
         """Return the quantity `name`.
@@ -115,17 +121,28 @@ class ParameterSet(Block):
     def with_values(self, values: Mapping[str, float]) -> "ParameterSet":
         """Return the set with some values set by hand, which makes them fixed and assumed.
 
+        A name that ends in `.cv` sets the coefficient of variation and leaves the mean.
+
         Raises:
             InvalidInput: a name is unknown, or a value is out of bounds.
         """
         changed = dict(self.parameters)
         for name, value in values.items():
+            quantity, is_cv = self.split(name)
+            now = changed.get(quantity) or self.parameter(quantity)
             try:
-                changed[name] = validated(Parameter, self.parameter(name).replaced(value))
+                changed[quantity] = validated(Parameter, now.replaced(value, is_cv=is_cv))
             except InvalidInput as error:
                 field = "" if error.field == name else name
                 raise error.within(field=field) from None
         return self.model_copy(update={"parameters": changed})
+
+    def split(self, name: str) -> tuple[str, bool]:
+        """Return the quantity that `name` is about, and whether it means its variation."""
+        quantity = name.removesuffix(CV)
+        return (
+            (quantity, True) if quantity != name and quantity in self.parameters else (name, False)
+        )
 
 
 def load_parameters(name: str) -> ParameterSet:

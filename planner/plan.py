@@ -7,6 +7,7 @@ from models import yaml_file
 from models.plan import Plan, PlanRow, digest_of
 from models.policy_set import PolicySetFile
 from models.scenario import Row, Scenario
+from models.setup import Setup
 from planner.predict import RowExpected, predict
 from planner.replicate import spec_of
 from planner.result import MODEL_VERSION
@@ -21,16 +22,20 @@ def plan_of(scenario: Scenario, executor: Executor | None = None) -> Plan:
     Raises:
         InvalidInput: the scenario names something that is not there.
     """
-    spec = spec_of(scenario, 0)
-    rows = tuple(_row(row, None) for row in scenario.rows)
-    draft = _plan(scenario, rows)
-    expected = predict(draft, spec, executor)
-    return _plan(scenario, tuple(map(_row, scenario.rows, expected)))
-
-
-def _plan(scenario: Scenario, rows: tuple[PlanRow, ...]) -> Plan:
     setup = scenario.effective_setup()
-    interval = scenario.effective_parameters().mean("magnum.poll_interval_s")
+    draft = draft_of(scenario, setup)
+    expected = predict(draft, spec_of(scenario, 0), executor)
+    return _plan(scenario, setup, tuple(map(_row, scenario.rows, expected)))
+
+
+def draft_of(scenario: Scenario, setup: Setup) -> Plan:
+    """Return the plan to create the clusters of `scenario` on `setup`, which nobody has judged."""
+    return _plan(scenario, setup, tuple(_row(row, None) for row in scenario.rows))
+
+
+def _plan(scenario: Scenario, setup: Setup, rows: tuple[PlanRow, ...]) -> Plan:
+    parameters = setup.parameter_set().with_values(scenario.parameter_overrides)
+    interval = parameters.mean("magnum.poll_interval_s")
     content = {
         "schema_version": 1,
         "model_version": MODEL_VERSION,

@@ -2,7 +2,16 @@
 
 import json
 
+import pytest
+
 from benchmarks.openstack_page import DATA, PAGE, page, records
+from validation.__main__ import FOLDER, PAGES
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_what_validation_makes(name: str) -> None:
+    """`make validation` would change nothing."""
+    assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name](), "run: make validation"
 
 
 def test_the_testbed_page_is_its_data() -> None:

@@ -1,0 +1,146 @@
+"""`calibrate`: from measurements to a parameter set."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from coe_cli.options import SCENARIOS
+from coe_cli.show import console_on, progress_on, show_calibration
+from coe_cli.targets import STDOUT, require_writable, suffixed, write
+from models.calibration.data import Data
+from models.calibration.data_files import of_scenario, read_data
+from models.errors import InvalidInput
+from models.parameters import load_parameters
+from models.scenario import Scenario
+from models.setup import load_setup
+from planner.pool import cpus, process_pool
+
+if TYPE_CHECKING:
+    from planner.calibration import Study
+
+POINTS_LEAST: Final = 4
+
+
+def calibrate_command(  # noqa: PLR0913 - each is an option
+    data: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DATA...",
+            help="Tables (.csv, .yaml), Rally's results or drift reports (.json), traces (.jsonl), "
+            "or the name of a scenario with published rows.",
+        ),
+    ],
+    *,
+    setup: Annotated[str, typer.Option(metavar="S", help="The set-up that was measured.")],
+    free: Annotated[
+        str,
+        typer.Option(
+            metavar="P1,P2,...",
+            help="What may move: parameters, NAME.cv, set-up fields; NAME=LOW:HIGH gives a range.",
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="Parameters, JSON.")
+    ],
+    parameters: Annotated[
+        str | None,
+        typer.Option(metavar="SET", help="Where to start from, in place of the set-up's own set."),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="S", min=0, help="Of points and bootstrap.")] = 1,
+    replications: Annotated[int, typer.Option(metavar="N", min=1, max=100)] = 2,
+    points: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=POINTS_LEAST, max=10_000, help="Simulated before the first fit."
+        ),
+    ] = None,
+) -> None:
+    """Fit parameters to measurements; say how surely each is known, and how wrong each row is.
+
+    What was simulated is kept beside the output, so that an interrupted calibration goes on.
+    """
+    found, scenario = _data(data)
+    asked = _study(found, scenario, setup, parameters, free_of(free))
+    asked = replace(asked, seed=seed, replications=replications, points=points)
+    if output == STDOUT:
+        raise InvalidInput("accepted is a file", field="--output", value="-")
+    require_writable([output], Path(data[0]))
+    _calibrate(asked, output)
+
+
+def _calibrate(asked: "Study", output: Path) -> None:
+    from planner.calibration import problem_of, study  # noqa: PLC0415 - SciPy takes a second
+    from planner.trial import Store  # noqa: PLC0415
+
+    problem_of(asked)  # a bad request is refused before any process is started
+    with progress_on(sys.stderr, "points") as progress, process_pool(cpus()) as pool:
+        answer = study(asked, Store(suffixed(output, ".trials.jsonl")), pool, progress)
+    record = answer.parameters.calibration
+    assert record is not None, "a calibration leaves its record"
+    write(output, answer.parameters.model_dump_json(indent=2) + "\n")
+    show_calibration(console_on(sys.stdout), record)
+    typer.echo(f"{output}: use it as `parameters: {output}` in a set-up.")
+
+
+def _study(
+    data: Data,
+    scenario: Scenario | None,
+    setup: str,
+    parameters: str | None,
+    free: dict[str, tuple[float, float] | None],
+) -> "Study":
+    """Return what is to be calibrated; a scenario brings its overrides and its client."""
+    from planner.calibration import Study  # noqa: PLC0415 - SciPy takes a second
+
+    cloud = load_setup(setup)
+    start = cloud.parameter_set() if parameters is None else load_parameters(parameters)
+    if scenario is None:
+        return Study(setup=cloud, parameters=start, data=data, free=free)
+    return Study(
+        setup=cloud.with_overrides(dict(scenario.overrides)),
+        parameters=start.with_values(scenario.parameter_overrides),
+        data=data,
+        free=free,
+        create_timeout_s=scenario.create_timeout_s,
+        client=scenario.rally,
+    )
+
+
+def _data(names: Sequence[str]) -> tuple[Data, Scenario | None]:
+    """Return the data of shipped scenarios and files, and the scenario if it is one alone."""
+    if len(names) == 1 and (names[0] in SCENARIOS.names()):
+        scenario = Scenario.load(SCENARIOS.path(names[0]))
+        return of_scenario(scenario), scenario
+    return read_data([_path(name) for name in names]), None
+
+
+def _path(name: str) -> Path:
+    return SCENARIOS.path(name) if name in SCENARIOS.names() else Path(name)
+
+
+def free_of(text: str) -> dict[str, tuple[float, float] | None]:
+    """Return the free parameters of `P1,P2=LOW:HIGH`, each with its range if it has one.
+
+    Raises:
+        InvalidInput: an empty name, a name twice, or no such range.
+    """
+    free: dict[str, tuple[float, float] | None] = {}
+    for part in text.split(","):
+        name, equals, span = part.strip().partition("=")
+        if not name or name in free:
+            problem = "accepted is a list of different names, as P1,P2=LOW:HIGH"
+            raise InvalidInput(problem, field="--free", value=text)
+        free[name] = _range(part, span) if equals else None
+    return free
+
+
+def _range(part: str, span: str) -> tuple[float, float]:
+    low, _, high = span.partition(":")
+    try:
+        return float(low), float(high)
+    except ValueError:
+        raise InvalidInput("accepted is NAME=LOW:HIGH", field="--free", value=part) from None

@@ -1,0 +1,159 @@
+"""`validate`: how well the twin predicts a real cloud, by creating clusters on it."""
+
+import json
+import sys
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+from uuid import uuid4
+
+import typer
+
+from coe_cli.calibrate_command import free_of
+from coe_cli.extras import require_real
+from coe_cli.plan_commands import Cloud, State, tell
+from coe_cli.show import console_on, progress_on, show_calibration
+from coe_cli.targets import require_writable, write
+from models.calibration.data import PROVISIONERS
+from models.calibration.record import CalibrationRecord
+from models.errors import InvalidInput
+from models.plan import Plan
+from models.scenario import Row
+from models.setup import load_setup
+from models.validation import validated
+from planner.apply import Site, Watched
+from planner.pool import cpus, process_pool
+
+if TYPE_CHECKING:
+    from planner.field_trial import FieldTrial
+
+SIZES_MAX: Final = 20
+NOT_AGREED: Final = 1
+
+
+def validate_command(  # noqa: PLR0913 - each is an option
+    *,
+    cloud: Cloud,
+    setup: Annotated[str, typer.Option(metavar="S", help="The set-up that models the cloud.")],
+    train: Annotated[str, typer.Option(metavar="N,N,...", help="Workers, to learn from.")],
+    test: Annotated[str, typer.Option(metavar="N,N,...", help="Workers, to predict.")],
+    free: Annotated[str, typer.Option(metavar="P1,P2,...", help="As for `calibrate`.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="The comparison, JSON.")
+    ],
+    provisioner: Annotated[
+        str, typer.Option(metavar="KIND", help="stack, direct or sharded:N.")
+    ] = "stack",
+    runs: Annotated[int, typer.Option(metavar="N", min=1, max=20, help="Of each size.")] = 1,
+    timeout_s: Annotated[float, typer.Option(metavar="S", min=1.0, help="Of a creation.")] = 3600.0,
+    seed: Annotated[int, typer.Option(metavar="S", min=0)] = 1,
+    state: State = None,
+    is_agreed: Annotated[bool, typer.Option("--yes", help="Create without asking.")] = False,
+) -> None:
+    """Create small clusters, calibrate, predict large ones, create those, and compare.
+
+    One cluster exists at a time, and each is deleted. The prediction is written down, and its
+    digest printed, before the first large cluster is begun.
+    """
+    from planner.field_trial import FieldTrial  # noqa: PLC0415 - SciPy takes a second
+
+    trial = FieldTrial(
+        setup=load_setup(setup),
+        train=_sizes(train, "--train"),
+        test=_sizes(test, "--test"),
+        provisioner=_known(provisioner),
+        free=free_of(free),
+        runs=runs,
+        create_timeout_s=timeout_s,
+        seed=seed,
+        name=f"validate-{uuid4().hex[:8]}",
+    )
+    prediction_file = output.with_name(f"{output.stem}.prediction.json")
+    require_writable([output, prediction_file], Path(setup))
+    require_real()
+    _agreed(trial, cloud, state, is_agreed=is_agreed)
+    record = _compared(trial, cloud, state, prediction_file)
+    write(output, record.model_dump_json(indent=2) + "\n")
+    show_calibration(console_on(sys.stdout), record)
+
+
+def _known(provisioner: str) -> str:
+    if not PROVISIONERS.fullmatch(provisioner):
+        problem = "accepted is stack, direct or sharded:N"
+        raise InvalidInput(problem, field="--provisioner", value=provisioner)
+    return provisioner
+
+
+def _compared(
+    trial: "FieldTrial", cloud: str, state: str | None, prediction_file: Path
+) -> CalibrationRecord:
+    """Create, calibrate, write the prediction down, create, and return how they compare."""
+    from planner.field_trial import (  # noqa: PLC0415 - SciPy takes a second
+        compared,
+        predicted,
+        prediction_document,
+    )
+
+    small = _measured(trial.plan(trial.train), cloud, state)
+    with progress_on(sys.stderr, "points") as progress, process_pool(cpus()) as pool:
+        record = predicted(trial, small, pool, progress)
+    text = json.dumps(prediction_document(record), indent=2) + "\n"
+    write(prediction_file, text)
+    typer.echo(f"The prediction is {prediction_file}, SHA-256 {sha256(text.encode()).hexdigest()}.")
+    return compared(record, _measured(trial.plan(trial.test), cloud, state))
+
+
+def _sizes(text: str, field: str) -> tuple[int, ...]:
+    try:
+        sizes = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        sizes = ()
+    if not sizes or len(set(sizes)) < len(sizes) or len(sizes) > SIZES_MAX:
+        problem = f"accepted is a list of 1 to {SIZES_MAX} different sizes, as 1,2,4,8"
+        raise InvalidInput(problem, field=field, value=text)
+    for size in sizes:
+        try:
+            validated(Row, {"nodes": size, "concurrency": 1})
+        except InvalidInput as error:
+            raise InvalidInput(error.problem, field=field, value=size) from None
+    return sizes
+
+
+def _agreed(trial: "FieldTrial", cloud: str, state: str | None, *, is_agreed: bool) -> None:
+    """Show what will be created, and ask; nothing is created without a yes.
+
+    Raises:
+        InvalidInput: the cloud cannot hold it, or there is nobody to ask.
+        Exit: no was said.
+    """
+    from coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
+    from planner.field_trial import arithmetic  # noqa: PLC0415
+
+    async def work(site: Site) -> list[str]:
+        return await arithmetic(trial, site)
+
+    lines = in_real_world(cloud, state, Silent(), work)
+    sizes = [*trial.train, *trial.test]
+    tell(f"{trial.runs * len(sizes)} clusters of {', '.join(map(str, sizes))} workers on {cloud},")
+    tell("one at a time, each deleted before the next:")
+    for line in lines:
+        tell(f"  {line}")
+    if is_agreed:
+        return
+    if not sys.stdin.isatty():
+        raise InvalidInput("nobody is there to be asked; accepted is --yes", field="--yes")
+    if not typer.confirm("Create them?", err=True):
+        tell("nothing was created")
+        raise typer.Exit(NOT_AGREED)
+
+
+def _measured(plan: Plan, cloud: str, state: str | None) -> list[tuple[int, float]]:
+    from coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
+    from planner.field_trial import create_each  # noqa: PLC0415
+
+    watched = Watched(Silent())
+
+    async def work(site: Site) -> list[tuple[int, float]]:
+        return await create_each(plan, site, watched, tell)
+
+    return in_real_world(cloud, state, watched, work)

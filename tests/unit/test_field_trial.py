@@ -1,0 +1,98 @@
+"""`validate` on a twin that stands for the cloud: its guests boot at a time of their own."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.errors import InvalidInput
+from planner.apply import Watched
+from planner.field_trial import (
+    FieldTrial,
+    TrialFailed,
+    arithmetic,
+    compared,
+    create_each,
+    predicted,
+    prediction_document,
+)
+from sim_driver.invariants import check_empty
+from tests.unit.sites import PROJECT, Ground, base_setup
+
+TRUE_BOOT_S = 6.0
+
+
+def trial(provisioner: str = "stack", runs: int = 1) -> FieldTrial:
+    return FieldTrial(
+        setup=base_setup(),
+        train=(1, 2, 3, 4),
+        test=(6,),
+        provisioner=provisioner,
+        free={"guest.boot_s": (1.0, 20.0)},
+        runs=runs,
+        create_timeout_s=600.0,
+        seed=1,
+        name="validate-0123",
+    )
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Ground:
+    """Return a cloud whose guests take longer than its set-up says."""
+    slow = base_setup().parameter_set().with_values({"guest.boot_s": TRUE_BOOT_S})
+    file = tmp_path / "slow.json"
+    file.write_text(slow.model_dump_json())
+    return Ground(setup=base_setup().model_copy(update={"parameters": str(file)}), seed=7)
+
+
+def created(ground: Ground, one: FieldTrial, sizes: tuple[int, ...]) -> list[tuple[int, float]]:
+    watched = Watched(ground.log)
+    site = ground.site()
+    object.__setattr__(site, "events", watched)
+    return ground.run(lambda: create_each(one.plan(sizes), site, watched, ground.told.append))
+
+
+@pytest.mark.parametrize("provisioner", ["stack", "direct"])
+def test_large_clusters_are_predicted_from_small_ones(ground: Ground, provisioner: str) -> None:
+    """Within the interval that was written down before; and nothing stays."""
+    one = trial(provisioner)
+    small = created(ground, one, one.train)
+    assert [nodes for nodes, _ in small] == [1, 2, 3, 4]
+    record = predicted(one, small, None, lambda _done, _most: None)
+    written: Any = prediction_document(record)["predictions"]
+    large = created(ground, one, one.test)
+    result = compared(record, large)
+    (tested,) = (row for row in result.rows if row.use == "held out")
+    assert [one["predicted_s"] for one in written] == [tested.predicted]
+    assert tested.observed == large[0][1]
+    assert tested.low <= tested.observed <= tested.high
+    (boot,) = result.free
+    assert boot.low <= TRUE_BOOT_S <= boot.high
+    check_empty(ground.cloud, [PROJECT])
+    assert "6 workers" in ground.told[-1]
+
+
+def test_every_run_is_a_row_of_its_own(ground: Ground) -> None:
+    one = trial(runs=2)
+    measured = created(ground, one, (1, 2))
+    assert [nodes for nodes, _ in measured] == [1, 1, 2, 2]
+    check_empty(ground.cloud, [PROJECT])
+
+
+def test_the_quota_of_one_cluster_at_a_time_is_shown(ground: Ground) -> None:
+    """Not that of all, since none exists beside another."""
+    lines = ground.run(lambda: arithmetic(trial(runs=5), ground.site()))
+    assert "quota instances: 7 at a time, no limit" in lines
+
+
+def test_what_the_cloud_cannot_hold_is_refused() -> None:
+    ground = Ground(setup=base_setup().with_overrides({"quota.instances": 6}))
+    with pytest.raises(InvalidInput, match="quota instances: 7 needed, 6 allowed"):
+        ground.run(lambda: arithmetic(trial(), ground.site()))
+
+
+def test_a_cluster_that_fails_ends_the_trial_and_is_deleted() -> None:
+    ground = Ground(setup=base_setup().with_overrides({"quota.instances": 3}))
+    with pytest.raises(TrialFailed, match="is CREATE_FAILED"):
+        created(ground, trial(), (1, 2, 3, 4))
+    check_empty(ground.cloud, [PROJECT])

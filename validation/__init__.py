@@ -1,0 +1,1 @@
+"""The pages of docs/validation, made from what the repository holds."""

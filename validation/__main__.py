@@ -1,0 +1,26 @@
+"""Write the pages of docs/validation: `make validation`."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from validation import fabric, rabbitmq
+
+FOLDER: Final = Path(__file__).parents[1] / "docs" / "validation"
+
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "fabric.md": fabric.page,
+    "rabbitmq.md": rabbitmq.page,
+}
+"""Each file, and what makes its text."""
+
+
+def main() -> None:
+    """Write every page."""
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8")
+        print(FOLDER / name)
+
+
+if __name__ == "__main__":
+    main()
