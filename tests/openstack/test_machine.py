@@ -16,8 +16,8 @@ pytestmark = pytest.mark.timeout(300)
 
 T = TypeVar("T")
 PROGRAMS = settings(
-    max_examples=4,
-    stateful_step_count=12,
+    max_examples=3,
+    stateful_step_count=10,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes real time
     print_blob=True,
