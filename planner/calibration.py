@@ -9,7 +9,7 @@ from typing import Final
 from coe_core.documents import Json
 from coe_core.policies import DEFAULT
 from models import scenario as schema
-from models.calibrate import Calibration, NotSeen, Progress, calibrate
+from models.calibrate import CLOSE, Calibration, NotSeen, Progress, calibrate
 from models.calibration.data import Data, TableRow, scarcity
 from models.calibration.problem import Free, Problem
 from models.calibration.record import CalibrationRecord, DirectionRecord, FreeRecord, RowRecord
@@ -272,6 +272,11 @@ def flags_of(asked: Study, found: Calibration) -> Sequence[str]:
     bounded = [one.name for one in found.parameters if one.is_at_bound]
     unseen = [way for way in found.directions if not way.is_seen]
     flags.extend(f"{name} is at the end of its range: the data ask for more" for name in bounded)
+    if found.surface_miss >= CLOSE:
+        flags.append(
+            f"the surface misses the simulation by {100.0 * found.surface_miss:.1f} % at the fit: "
+            "the intervals are no better than that"
+        )
     flags.extend(f"the data cannot tell: {way} (the prior says more)" for way in unseen)
     if found.misfit > MISFIT_MAX:
         flags.append(

@@ -20,7 +20,7 @@ from models.scenario import Scenario
 from models.setup import Setup
 from models.validation import validated
 from planner.apply import Site, Tell, Watched, conductor_of, require_room
-from planner.calibration import Study, study
+from planner.calibration import Study, provisioner_named, study
 from planner.history import creations
 from planner.plan import draft_of
 from planner.trial import Store
@@ -58,18 +58,14 @@ class FieldTrial:
 
     def plan(self, sizes: Sequence[int]) -> Plan:
         """Return what creates clusters of `sizes`, each `runs` times."""
-        kind, _, nodes = self.provisioner.partition(":")
-        provisioner: dict[str, Any] = {"kind": kind}
-        if nodes:
-            provisioner["nodes_per_shard"] = int(nodes)
         document: dict[str, Any] = {
             "schema_version": 1,
             "name": self.name,
             "description": "Creations to hold the twin against.",
-            "setup": "testbed",  # replaced below: a scenario names a set-up, a trial has one
+            "setup": self.setup.name,
             "seed": self.seed,
             "replications": 2,
-            "provisioner": provisioner,
+            "provisioner": provisioner_named(self.provisioner).model_dump(mode="json"),
             "create_timeout_s": self.create_timeout_s,
             "rows": [{"nodes": size, "concurrency": 1, "clusters": self.runs} for size in sizes],
         }
