@@ -10,7 +10,8 @@ Contract rules (ids are append-only; `coe_core.conformance.cloud` holds one test
 - C102 a second create of the same name in the same project raises AlreadyExists.
 - C103 `show` and `delete` of an unknown id raise NotFound.
 - C104 a delete returns once deletion has begun, or later; `show` raises NotFound when it is
-  over, and until then a server says `is_deleting`.
+  over, and until then a server says `is_deleting`. One that no longer does, and is there, met
+  an error: Nova gave its deletion up, and whoever wants it gone asks again.
 - C105 `list` by tag returns what was created under the tag and is not deleted, each once.
 - C106 a create that is refused leaves nothing behind.
 - C107 deleting a stack deletes every resource that it made.

@@ -225,9 +225,11 @@ class DirectProvisioner:
 
         async def look() -> bool | None:
             try:
-                await self._cloud.show_server(server)
+                shown = await self._cloud.show_server(server)
             except NotFound:
                 return True
+            if not shown.is_deleting:  # Nova met an error on the way and gave the delete up
+                await ignore_missing(self._cloud.delete_server, server)
             return None
 
         await self._poller.until(server, look, self._schedule)

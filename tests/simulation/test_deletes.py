@@ -67,6 +67,27 @@ def test_a_delete_names_what_cannot_be_deleted(way: str, monkeypatch: pytest.Mon
     play(twin, scene)
 
 
+def test_a_delete_that_nova_gave_up_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its broker Nova accepts a delete, fails, and shows the server as it was before."""
+    twin = Twin(twin_spec(provisioner="direct"), is_recording=False)
+    delete = twin.cloud.delete_server
+    asked: list[ServerId] = []
+
+    async def give_up_at_first(server: ServerId) -> None:
+        asked.append(server)
+        if asked.count(server) > 1:
+            await delete(server)
+
+    async def scene() -> None:
+        cluster = await created(twin, Ask())
+        monkeypatch.setattr(twin.cloud, "delete_server", give_up_at_first)
+        assert (await deleted(twin, cluster)).status is ClusterStatus.DELETE_COMPLETE
+        assert {asked.count(server) for server in asked} == {2}
+        check_empty(twin.cloud, [cluster.project])
+
+    play(twin, scene)
+
+
 def test_a_sweep_comes_back_for_what_was_held(monkeypatch: pytest.MonkeyPatch) -> None:
     """A conflict means that something else goes first, so the next round tries again."""
     twin = Twin(twin_spec(provisioner="stack"), is_recording=False)
