@@ -7,6 +7,8 @@ PYTEST_ARGS ?=
 DEMO := cern-deployment
 BIN := .venv/bin
 SYNCED := .venv/.synced
+# A few tests take minutes: whoever has nothing left to do takes over what waits behind them.
+TESTS := $(BIN)/python -m pytest -n auto --dist worksteal
 
 GROUPS_base :=
 GROUPS_test := --group test
@@ -37,7 +39,7 @@ demo: $(SYNCED)-base ## create CERN's clusters on the twin and write a report
 	@echo "The report is $(CURDIR)/build/$(DEMO).html: open it in a browser."
 
 test: $(SYNCED)-test ## run the tests, without the slow ones
-	$(BIN)/python -m pytest -n auto -m "not slow" $(PYTEST_ARGS)
+	$(TESTS) -m "not slow" $(PYTEST_ARGS)
 
 lint: $(SYNCED)-lint ## check format, style, types and imports
 	$(BIN)/ruff format --check .
@@ -54,7 +56,7 @@ validation: $(SYNCED)-test ## make the pages of docs/validation anew from what i
 check: lint test-all ## what CI runs: lint, every test, branch coverage of the core
 
 test-all: $(SYNCED)-test
-	$(BIN)/python -m pytest -n auto --cov $(PYTEST_ARGS)
+	$(TESTS) --cov $(PYTEST_ARGS)
 
 include testbed/targets.mk
 

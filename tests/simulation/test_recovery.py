@@ -12,7 +12,7 @@ from models.setup import load_setup
 from planner.calibration import Studied, Study, study, trials_of
 from planner.trial import Store, TwinModel
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover, pytest.mark.timeout(900)]
 
 TRUTH = {"guest.boot_s": 40.0, "heat.nested_wait_s": 0.8}
 NOISE = 0.05

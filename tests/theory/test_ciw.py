@@ -13,7 +13,7 @@ from sim_driver.full_station import FullStation
 from sim_driver.recorder import Recorder
 from sim_driver.runtime import SimRuntime
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 REPLICATIONS = 32
 CUSTOMERS = 5_000

@@ -25,7 +25,7 @@ from sim_driver.recorder import Recorder
 from sim_driver.runtime import SimRuntime
 from sim_driver.stations import FifoStation
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 UTILISATION = 0.8
 ERROR = 1.03

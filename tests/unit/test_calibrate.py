@@ -59,6 +59,7 @@ def relative_width(found: Calibration, name: str) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_known_parameters_lie_in_their_intervals() -> None:
     """In 60 intervals of 95 %, as often as chance allows; and they are far from the prior."""
     found = [fitted(problem(noise=0.05, seed=seed)) for seed in SEEDS]
