@@ -12,7 +12,7 @@ from coe_cli.options import SCENARIOS
 from coe_cli.show import console_on, progress_on, show_calibration
 from coe_cli.targets import STDOUT, require_writable, suffixed, write
 from models.calibration.data import Data
-from models.calibration.data_files import of_scenario, read_data
+from models.calibration.data_files import is_scenario, of_scenario, read_data
 from models.errors import InvalidInput
 from models.parameters import load_parameters
 from models.scenario import Scenario
@@ -63,7 +63,7 @@ def calibrate_command(  # noqa: PLR0913 - each is an option
 
     What was simulated is kept beside the output, so that an interrupted calibration goes on.
     """
-    found, scenario = _data(data)
+    found, scenario = data_of(data)
     asked = _study(found, scenario, setup, parameters, free_of(free))
     asked = replace(asked, seed=seed, replications=replications, points=points)
     if output == STDOUT:
@@ -110,12 +110,24 @@ def _study(
     )
 
 
-def _data(names: Sequence[str]) -> tuple[Data, Scenario | None]:
-    """Return the data of shipped scenarios and files, and the scenario if it is one alone."""
-    if len(names) == 1 and (names[0] in SCENARIOS.names()):
-        scenario = Scenario.load(SCENARIOS.path(names[0]))
+def data_of(names: Sequence[str]) -> tuple[Data, Scenario | None]:
+    """Return the data of shipped scenarios and files, and the scenario if it is one alone.
+
+    Raises:
+        InvalidInput: a file cannot be read, or is a scenario among others, whose worlds differ.
+    """
+    paths = [_path(name) for name in names]
+    scenarios = [path for path in paths if is_scenario(path)]
+    if not scenarios:
+        return read_data(paths), None
+    if len(paths) > 1:
+        problem = "a scenario is data by itself, since it changes the set-up; accepted is it alone"
+        raise InvalidInput(problem, file=scenarios[0])
+    scenario = Scenario.load(paths[0])
+    try:
         return of_scenario(scenario), scenario
-    return read_data([_path(name) for name in names]), None
+    except InvalidInput as error:
+        raise error.within(file=paths[0]) from None
 
 
 def _path(name: str) -> Path:

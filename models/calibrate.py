@@ -210,8 +210,8 @@ class _Search:
 
     def rows_alone(self, points: Sequence[Vector]) -> list[float]:
         """Return what is predicted of row i at point i, in its unit."""
-        predicted = self._model.evaluate([self.problem.point(one) for one in points])
-        return [float(rows[index]) for index, rows in enumerate(predicted)]
+        values = [self.problem.point(one) for one in points]
+        return [float(one) for (one,) in self._model.evaluate(values, range(len(points)))]
 
 
 class _Report:

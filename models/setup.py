@@ -64,6 +64,15 @@ class Setup(Block):
         return self
 
     @model_validator(mode="after")
+    def _controllers_are_known(self) -> Self:
+        names = [group.name for group in self.controllers]
+        for field, block in (("rabbitmq", self.rabbitmq), ("database", self.database)):
+            if block.controllers is not None and block.controllers not in names:
+                hint = unknown_name(block.controllers, names)
+                raise ValueError(f"{field}.controllers: no group {block.controllers!r}; {hint}")
+        return self
+
+    @model_validator(mode="after")
     def _flavors_are_known(self) -> Self:
         for key in ("flavor", "master_flavor"):
             name = getattr(self.cluster_template, key)

@@ -84,7 +84,20 @@ class Controller(Block):
     services: Annotated[dict[Service, Annotated[int, Field(ge=1, le=1000)]], Field(min_length=1)]
 
 
-class Rabbitmq(Block):
+class Placed(Block):
+    """Something that has `cores` of its own, or shares those of a group of `controllers`."""
+
+    cores: Cores | None = None
+    controllers: Text | None = None
+
+    @model_validator(mode="after")
+    def _is_in_one_place(self) -> Self:
+        if (self.cores is None) is (self.controllers is None):
+            raise ValueError("accepted is one of cores and controllers, the name of a group")
+        return self
+
+
+class Rabbitmq(Placed):
     """The message broker's cluster; `cores` are those of one node.
 
     After `kept_messages_max` messages the brokers' memory is full of copies that nobody
@@ -92,15 +105,12 @@ class Rabbitmq(Block):
     """
 
     nodes: Annotated[int, Field(ge=1, le=100)]
-    cores: Cores
     rpc_response_timeout_s: Timeout
     kept_messages_max: Annotated[int, Field(ge=1, le=10**12)] | None = None
 
 
-class Database(Block):
+class Database(Placed):
     """The server that all services write to."""
-
-    cores: Cores
 
 
 class Heat(Block):

@@ -7,7 +7,7 @@ from typing import Final
 from coe_core.documents import Json
 from planner.detail import Detail
 
-MODEL_VERSION: Final = "1"
+MODEL_VERSION: Final = "2"
 """Grows when a mechanism or a shipped parameter changes, so that old plans may differ."""
 
 

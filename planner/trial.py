@@ -151,28 +151,27 @@ class TwinModel:
         self._store = store
         self._executor = executor
 
-    def evaluate(self, points: Sequence[Point]) -> list[list[float]]:
-        """Return, for each point, what the twin predicts of each row in its unit."""
+    def evaluate(
+        self, points: Sequence[Point], only: Sequence[int] | None = None
+    ) -> list[list[float]]:
+        """Return, for each point, what the twin predicts of each row in its unit.
+
+        Where `only` names a row for each point, of that row alone.
+        """
+        wanted = [self._asked] * len(points)
+        if only is not None:
+            wanted = [self._asked[row : row + 1] for row in only]
         trials = [
             replace(asked.trial, spec=replace(spec, replication=number))
-            for point in points
-            for asked, spec in zip(self._asked, self._specs(point), strict=True)
+            for point, rows in zip(points, wanted, strict=True)
+            for asked, spec in zip(rows, _worlds(rows, point), strict=True)
             for number in self._replications
         ]
         ran = iter(self._ran(trials))
         return [
-            [self._mean([next(ran) for _ in self._replications], asked) for asked in self._asked]
-            for _ in points
+            [self._mean([next(ran) for _ in self._replications], asked) for asked in rows]
+            for rows in wanted
         ]
-
-    def _specs(self, point: Point) -> list[TwinSpec]:
-        """Return the world of each row at `point`; rows that share a world go on sharing it."""
-        worlds: dict[int, TwinSpec] = {}
-        for asked in self._asked:
-            spec = asked.trial.spec
-            if id(spec) not in worlds:
-                worlds[id(spec)] = at_point(spec, point)
-        return [worlds[id(asked.trial.spec)] for asked in self._asked]
 
     def _ran(self, trials: Sequence[Trial]) -> list[Ran]:
         keys = [trial.key() for trial in trials]
@@ -196,3 +195,13 @@ class TwinModel:
         amounts = [one.amount(asked.unit) for one in ran]
         known = [amount for amount in amounts if not math.isnan(amount)]
         return fmean(known) if known else math.nan
+
+
+def _worlds(rows: Sequence[Asked], point: Point) -> list[TwinSpec]:
+    """Return the world of each row at `point`; rows that share a world go on sharing it."""
+    worlds: dict[int, TwinSpec] = {}
+    for asked in rows:
+        spec = asked.trial.spec
+        if id(spec) not in worlds:
+            worlds[id(spec)] = at_point(spec, point)
+    return [worlds[id(asked.trial.spec)] for asked in rows]

@@ -35,6 +35,7 @@ from sim_driver.image import Images
 from sim_driver.network import Networking, NetworkItem
 from sim_driver.orchestration.handlers import Handlers
 from sim_driver.orchestration.service import Heat
+from sim_driver.poll_load import Demands
 from sim_driver.polling import ComputedPoller
 from sim_driver.registry import R, Registry
 from sim_driver.substrate import Substrate
@@ -68,7 +69,11 @@ class SimCloud:
 
     def poller(self) -> ComputedPoller:
         """Return the poller that knows when this cloud changes."""
-        return ComputedPoller(self.substrate, self.heat.poll_cost)
+        return ComputedPoller(self.substrate, self._poll_cost)
+
+    def _poll_cost(self, identity: str) -> Demands:
+        """Return what one look at a stack or a server takes, for those that are left out."""
+        return self.heat.poll_cost(identity) or self.nova.poll_cost(identity)
 
     # Heat
 

@@ -7,10 +7,11 @@ service's worker processes, and then for a core. Both lines are first come, firs
 
 import types
 from collections.abc import Awaitable, Generator, Mapping
+from dataclasses import dataclass
 
 from models.setup import Setup
 from models.setup_blocks import Service as ServiceName
-from sim_driver.poll_load import PollLoad
+from sim_driver.poll_load import PollLoad, Stretch
 from sim_driver.recorder import Recorder
 from sim_driver.runtime import SimRuntime
 from sim_driver.stations import FifoStation
@@ -20,21 +21,20 @@ from sim_driver.sync import SimSemaphore
 class Workers:
     """The worker processes of one service on one controller."""
 
-    __slots__ = ("_cores", "_env", "_load", "_slots")
+    __slots__ = ("_cores", "_env", "_slots", "_stretch")
 
     def __init__(
-        self, runtime: SimRuntime, cores: FifoStation, workers: int, load: PollLoad | None = None
+        self, runtime: SimRuntime, cores: FifoStation, workers: int, stretch: Stretch
     ) -> None:
         self._env = runtime.env
         self._cores = cores
-        self._load = load
+        self._stretch = stretch
         self._slots = SimSemaphore(runtime, workers)
 
     @types.coroutine
     def run(self, demand: float) -> Generator[object, None, None]:
         """Spend `demand` [s] of one worker's time on one core, longer beside polls."""
-        if self._load is not None:
-            demand *= self._load.stretch
+        demand *= self._stretch.factor
         arrived = self._env.now
         yield from self._slots.acquire()
         try:
@@ -65,23 +65,36 @@ def processes(setup: Setup, service: ServiceName) -> int:
     return sum(block.nodes * block.services.get(service, 0) for block in setup.controllers)
 
 
-def build_services(
-    runtime: SimRuntime, setup: Setup, recorder: Recorder | None, polls: PollLoad
-) -> tuple[Mapping[str, Service], tuple[Workers, ...]]:
-    """Return all services by name, and Heat's engine processes one by one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controllers:
+    """All controllers of a set-up.
 
-    A stack stays in the engine process that took it, so those are addressed singly; `polls`
-    is what they do beside.
+    A stack stays in the engine process that took it, so `engines` are addressed singly.
+    `cores` are those of each machine of a group, by the group's name.
     """
+
+    services: Mapping[str, Service]
+    engines: tuple[Workers, ...]
+    cores: Mapping[str, tuple[FifoStation, ...]]
+
+
+def build_controllers(
+    runtime: SimRuntime, setup: Setup, recorder: Recorder | None, polls: PollLoad
+) -> Controllers:
+    """Return the controllers of `setup`; `polls` is what they do beside."""
     groups: dict[str, list[Workers]] = {}
     engines: list[Workers] = []
+    cores: dict[str, tuple[FifoStation, ...]] = {}
     for block in setup.controllers:
-        for node in range(block.nodes):
-            cores = FifoStation(runtime, f"{block.name}-{node} cores", block.cores, recorder)
+        cores[block.name] = tuple(
+            FifoStation(runtime, f"{block.name}-{node} cores", block.cores, recorder)
+            for node in range(block.nodes)
+        )
+        for machine in cores[block.name]:
             for name, workers in block.services.items():
-                view = cores.share(name)
-                groups.setdefault(name, []).append(Workers(runtime, view, workers))
+                view, stretch = machine.share(name), polls.stretches[name]
+                groups.setdefault(name, []).append(Workers(runtime, view, workers, stretch))
                 if name == "heat-engine":
-                    engines.extend(Workers(runtime, view, 1, polls) for _ in range(workers))
+                    engines.extend(Workers(runtime, view, 1, stretch) for _ in range(workers))
     services = {name: Service(name, tuple(parts)) for name, parts in groups.items()}
-    return services, tuple(engines)
+    return Controllers(services=services, engines=tuple(engines), cores=cores)

@@ -14,7 +14,7 @@ Source: the CPU tables of the oslo.messaging tests in OpenStack performance-docs
 (test_results/mq/rabbitmq), which show one busy node per queue.
 """
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, Generic, TypeVar, cast
 from zlib import crc32
 
@@ -55,15 +55,15 @@ class _Reply(Generic[T]):
 
 
 class MessageBus:
-    """The RabbitMQ cluster; `timeout` is how long a caller waits for an answer [s]."""
+    """The RabbitMQ cluster; `timeout` is how long a caller waits for an answer [s].
 
-    def __init__(self, world: World) -> None:
+    Its nodes share the cores of `machines`, if there are any, in turn.
+    """
+
+    def __init__(self, world: World, machines: Sequence[FifoStation] | None = None) -> None:
         block = world.setup.rabbitmq
         self._world = world
-        self._nodes = [
-            FifoStation(world.runtime, f"rabbitmq-{node}", block.cores, world.recorder)
-            for node in range(block.nodes)
-        ]
+        self._nodes = [_node(world, number, machines) for number in range(block.nodes)]
         self.timeout = Seconds(block.rpc_response_timeout_s)
         self._message = world.operation("rabbitmq.message_s")
         self._latency = world.operation("rabbitmq.latency_s")
@@ -141,3 +141,12 @@ class MessageBus:
         await home.visit(self._message.draw(key, 2 * number + 1))
         await self._world.delay("rabbitmq latency", self._latency.draw(key, number))
         return answer
+
+
+def _node(world: World, number: int, machines: Sequence[FifoStation] | None) -> FifoStation:
+    name = f"rabbitmq-{number}"
+    if machines is not None:
+        return machines[number % len(machines)].share(name)
+    cores = world.setup.rabbitmq.cores
+    assert cores is not None, "cores or controllers are given"
+    return FifoStation(world.runtime, name, cores, world.recorder)

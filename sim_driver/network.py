@@ -52,6 +52,7 @@ class Networking:
         self._substrate = substrate
         self._creates = {kind: substrate.operation(name) for kind, name in CALLS.items()}
         self._delete = substrate.operation("neutron.delete_s")
+        self._bind = substrate.operation("neutron.port_bind_s")
         self._vif_plug = substrate.operation("neutron.vif_plug_s")
         self._per_router = substrate.operation("neutron.router_interface_per_router_s")
         self.items = {kind: Registry[NetworkItem](kind) for kind in CALLS}
@@ -111,7 +112,7 @@ class Networking:
     async def bind(self, port: PortId, key: int) -> None:
         """Bind `port` to the host of its server."""
         self.items["port"].get(port)
-        await self._substrate.run("neutron-server", self._delete, key, 500)
+        await self._substrate.run("neutron-server", self._bind, key)
 
     def plug_time(self, key: int) -> float:
         """Return how long the agent takes to plug a server's port [s]."""

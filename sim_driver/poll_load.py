@@ -1,52 +1,104 @@
-"""Polls as a steady load: the share of the engines that they take away from all other work.
+"""Polls as a steady load: the share of processes and cores that they take from all other work.
 
 Magnum asks Heat for every cluster in progress once per second, and each answer resolves
-all outputs. Simulated one by one these polls would be most of a run's events. Here they
-are a fluid: while n stacks are polled, the engines have only the share 1 - u of their time
-left, so other work takes 1 / (1 - u) times as long. A test holds this against polls that
-are simulated one by one.
+all outputs; Heat, and a program that boots servers itself, ask Nova for every server that
+is being built. Simulated one by one these polls would be most of a run's events. Here they
+are a fluid: while they take a share u of a service's processes, or of the cores that it
+shares with others, its other work takes 1 / (1 - u) times as long, for the larger u. A test
+holds this against polls that are simulated one by one.
 
 Source: magnum@3.1.1 magnum/conductor/handlers/cluster_conductor.py (one `stacks.get` per
 cluster and second); Magnum change 797f0157 (13 Jul 2018): "Resolving the outputs is
-expensive for large stacks".
+expensive for large stacks"; heat mitaka-eol heat/engine/resources/openstack/nova/server.py
+(check_create_complete asks Nova at each step).
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
+
+from models.setup import Setup
+from models.setup_blocks import Service as ServiceName
 
 LEFT_MIN: Final = 0.05
 """The least share that other work keeps (assumed; a poll loop that overruns waits)."""
 
+Demands = Mapping[ServiceName, float]
+"""What one poll takes of each service [s]."""
+
+
+class Stretch:
+    """By how much polls lengthen the other work of a service."""
+
+    __slots__ = ("factor",)
+
+    def __init__(self) -> None:
+        self.factor = 1.0
+
 
 class PollLoad:
-    """Which subjects are polled, and what that takes of a service's processes."""
+    """Which subjects are polled, and what that takes of the controllers."""
 
-    def __init__(self, processes: int) -> None:
-        self._processes = processes
-        self._shares: dict[str, float] = {}
-        self._intervals: dict[str, float] = {}
-        self.stretch = 1.0
+    def __init__(self, setup: Setup) -> None:
+        self._groups = {
+            name: _Group(cores=block.nodes * block.cores, services=tuple(block.services))
+            for block in setup.controllers
+            for name in block.services
+        }
+        self._processes = {
+            name: block.nodes * workers
+            for block in setup.controllers
+            for name, workers in block.services.items()
+        }
+        self.stretches = {name: Stretch() for name in self._processes}
+        self._used = dict.fromkeys(self._processes, 0.0)
+        self._polled: dict[str, _Polled] = {}
 
-    def begin(self, subject: str, interval: float, demand: float) -> None:
-        """Poll `subject` every `interval` [s] from now on, at `demand` [s] a poll."""
-        self._intervals[subject] = interval
-        self.change(subject, demand)
+    def begin(self, subject: str, interval: float, demands: Demands) -> None:
+        """Poll `subject` every `interval` [s] from now on."""
+        self._polled[subject] = _Polled(interval)
+        for service, demand in demands.items():
+            self.change(subject, service, demand)
 
-    def change(self, subject: str, demand: float) -> None:
+    def change(self, subject: str, service: ServiceName, demand: float) -> None:
         """Let each poll of `subject` cost `demand` [s]; no effect if it is not polled.
 
         The next poll waits for the one before, so one subject takes one process at most.
         """
-        interval = self._intervals.get(subject)
-        if interval is not None:
-            self._shares[subject] = demand / max(interval, demand) if demand > 0 else 0.0
-            self._update()
+        polled = self._polled.get(subject)
+        if polled is not None:
+            share = demand / max(polled.interval, demand) if demand > 0 else 0.0
+            self._use(service, share - polled.shares.get(service, 0.0))
+            polled.shares[service] = share
 
     def end(self, subject: str) -> None:
         """Poll `subject` no longer."""
-        if self._intervals.pop(subject, None) is not None:
-            del self._shares[subject]
-            self._update()
+        polled = self._polled.pop(subject, None)
+        if polled is not None:
+            for service, share in polled.shares.items():
+                self._use(service, -share)
 
-    def _update(self) -> None:
-        used = sum(self._shares.values()) / self._processes
-        self.stretch = 1.0 / max(LEFT_MIN, 1.0 - used)
+    def _use(self, service: ServiceName, more: float) -> None:
+        # Sums that shrink keep the rounding of what was added: with nobody polled they are 0.
+        self._used[service] = max(0.0, self._used[service] + more) if self._polled else 0.0
+        group = self._groups[service]
+        cores = sum(self._used[name] for name in group.services) / group.cores
+        for name in group.services:
+            taken = max(cores, self._used[name] / self._processes[name])
+            self.stretches[name].factor = 1.0 / max(LEFT_MIN, 1.0 - taken)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """Controllers with the same services: their cores together."""
+
+    cores: int
+    services: tuple[ServiceName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Polled:
+    """A subject's interval [s], and the processes that its polls keep busy, by service [-]."""
+
+    interval: float
+    shares: dict[ServiceName, float] = field(default_factory=dict)

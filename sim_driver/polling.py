@@ -7,11 +7,12 @@ from coe_core.errors import DriverError
 from coe_core.polling import next_tick, pause_after
 from coe_core.ports.poller import Look, PollSchedule
 from coe_core.units import Seconds
+from sim_driver.poll_load import Demands
 from sim_driver.substrate import Substrate
 
 T = TypeVar("T")
 
-PollCost = Callable[[str], dict[str, float]]
+PollCost = Callable[[str], Demands]
 """Gives what one look at a subject takes of each service [s]."""
 
 
@@ -58,12 +59,12 @@ class ComputedPoller:
     async def _change(self, subject: str, every: float) -> None:
         """Return at the next change of `subject`, on the path of whoever made it.
 
-        Until then its polls load Heat's engines.
+        Until then its polls are a load.
         """
         changed = self._runtime.event()
         self._changes.at_next(subject, changed.set)
         load = self._substrate.poll_load
-        load.begin(subject, every, self._cost(subject).get("heat-engine", 0.0))
+        load.begin(subject, every, self._cost(subject))
         try:
             await changed.wait()
         finally:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 
 from models.setup_blocks import SERVICES
 from sim_driver.changes import Changes
-from sim_driver.controllers import build_services, processes
+from sim_driver.controllers import Controllers, build_controllers, processes
 from sim_driver.messaging import MessageBus
 from sim_driver.poll_load import PollLoad
 from sim_driver.quota import Quota
@@ -21,14 +21,13 @@ class Substrate:
         self.world = world
         self.runtime = world.runtime
         self.setup = setup
-        self.poll_load = PollLoad(processes(setup, "heat-engine"))
-        self.services, self.engines = build_services(
-            world.runtime, setup, world.recorder, self.poll_load
-        )
-        self.bus = MessageBus(world)
+        self.poll_load = PollLoad(setup)
+        controllers = build_controllers(world.runtime, setup, world.recorder, self.poll_load)
+        self.services, self.engines = controllers.services, controllers.engines
+        self.bus = MessageBus(world, controllers.cores.get(setup.rabbitmq.controllers or ""))
         self.changes = Changes()
         self.quota = Quota(setup.quota.model_dump())
-        self.database = FifoStation(world.runtime, "database", setup.database.cores, world.recorder)
+        self.database = _database(world, controllers)
         self.polls: defaultdict[str, float] = defaultdict(float)
         self._transaction = world.operation("database.transaction_s")
         self._token = world.operation("keystone.token_validate_s")
@@ -44,7 +43,7 @@ class Substrate:
     def capacities(self) -> dict[str, int]:
         """Return the servers of each station whose utilisation can be told, by name."""
         services: dict[str, int] = {name: processes(self.setup, name) for name in SERVICES}
-        return {**services, **self.bus.capacities(), "database": self.setup.database.cores}
+        return {**services, **self.bus.capacities(), "database": self.database.servers}
 
     def charge(self, service: str, seconds: float) -> None:
         """Count `seconds` [s] of a service's time for polls that are not simulated."""
@@ -57,3 +56,12 @@ class Substrate:
     def authenticate(self, key: int, number: int) -> Awaitable[None]:
         """Have Keystone issue or check a token that no cache holds."""
         return self.run("keystone", self._token, key, number)
+
+
+def _database(world: World, controllers: Controllers) -> FifoStation:
+    """Return the server that all services write to, or its share of a controller's cores."""
+    block = world.setup.database
+    if block.controllers is not None:
+        return controllers.cores[block.controllers][0].share("database")
+    assert block.cores is not None, "cores or controllers are given"
+    return FifoStation(world.runtime, "database", block.cores, world.recorder)

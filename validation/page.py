@@ -1,9 +1,95 @@
-"""Pieces of a page."""
+"""Pieces of a page: tables, and a plot of residuals."""
 
 from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Final
+
+from models.calibration.record import CalibrationRecord, RowRecord
+from planner import calibration_table
+
+WIDTH: Final = 640
+ROW_HEIGHT: Final = 26
+LABEL_WIDTH: Final = 230
+MARGIN: Final = 34
+PERCENT_MIN: Final = 20.0
+"""The plot shows at least so many per cent to either side."""
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table in Markdown."""
     lines = [headings, ["---"] * len(headings), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def parameters_table(record: CalibrationRecord) -> str:
+    """Return what was fitted."""
+    headings = [heading for heading, _ in calibration_table.PARAMETERS]
+    return table(headings, map(calibration_table.parameter_cells, record.free))
+
+
+def rows_table(record: CalibrationRecord) -> str:
+    """Return how each row is met."""
+    headings = [heading for heading, _ in calibration_table.ROWS]
+    return table(headings, map(calibration_table.row_cells, record.rows))
+
+
+def notes(record: CalibrationRecord) -> str:
+    """Return what must be known to read the tables, as paragraphs."""
+    return "\n\n".join(calibration_table.notes(record))
+
+
+def residual_plot(rows: Sequence[RowRecord]) -> str:
+    """Return a plot, in SVG, of how far each prediction is from what was observed.
+
+    A dot is the error of the fitted model, the bar its 95 % interval for a measurement, a ring
+    the error of the fit that did not see the row; the grey band is the rounding.
+    """
+    reach = max(PERCENT_MIN, *(abs(end) for row in rows for end in _ends(row)))
+    height = MARGIN + ROW_HEIGHT * len(rows) + MARGIN
+    zero = _x(0.0, reach)
+    size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
+        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
+        f'<line x1="{zero}" y1="{MARGIN - 8}" x2="{zero}" y2="{height - MARGIN}" stroke="#444"/>',
+    ]
+    for share in (-1.0, -0.5, 0.0, 0.5, 1.0):
+        x = _x(share * reach, reach)
+        parts.append(
+            f'<text x="{x}" y="{height - 12}" text-anchor="middle">{share * reach:+.0f} %</text>'
+        )
+    for number, row in enumerate(rows):
+        parts.extend(_row(row, MARGIN + ROW_HEIGHT * number + ROW_HEIGHT / 2, reach))
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _row(row: RowRecord, y: float, reach: float) -> Iterable[str]:
+    low, high = (_x(end, reach) for end in _ends(row))
+    half = 100.0 * row.rounding / row.observed
+    band = (_x(-half, reach), _x(half, reach))
+    dot = _x(100.0 * (row.predicted / row.observed - 1.0), reach)
+    yield f'<text x="8" y="{y + 4:.1f}">{escape(row.label)}</text>'
+    yield (
+        f'<rect x="{band[0]}" y="{y - 8:.1f}" width="{band[1] - band[0]:.1f}" height="16" '
+        'fill="#dddddd"/>'
+    )
+    stroke = 'stroke="#1f5fa8" stroke-width="2"'
+    yield f'<line x1="{low}" y1="{y:.1f}" x2="{high}" y2="{y:.1f}" {stroke}/>'
+    yield f'<circle cx="{dot}" cy="{y:.1f}" r="4" fill="#1f5fa8"/>'
+    if row.left_out_percent is not None:
+        ring = _x(row.left_out_percent, reach)
+        stroke = 'stroke="#c05a00" stroke-width="2"'
+        yield f'<circle cx="{ring}" cy="{y:.1f}" r="5" fill="none" {stroke}/>'
+
+
+def _ends(row: RowRecord) -> tuple[float, float]:
+    return (
+        100.0 * (row.low / row.observed - 1.0),
+        100.0 * (row.high / row.observed - 1.0),
+    )
+
+
+def _x(percent: float, reach: float) -> float:
+    span = WIDTH - LABEL_WIDTH - MARGIN
+    inside = max(-reach, min(reach, percent))
+    return round(LABEL_WIDTH + span * (inside + reach) / (2.0 * reach), 1)

@@ -95,13 +95,17 @@ def _read(path: Path) -> Data:
     return reader(path)
 
 
+def is_scenario(path: Path) -> bool:
+    """Return whether a file is a scenario and not a table.
+
+    Raises:
+        InvalidInput: it ends as one of them would and cannot be read.
+    """
+    return path.suffix == ".yaml" and "setup" in yaml_file.load(path)[0]
+
+
 def _yaml(path: Path) -> Data:
     document, lines = yaml_file.load(path)
-    if "setup" in document:
-        try:
-            return of_scenario(Scenario.load(path))
-        except InvalidInput as error:
-            raise error.within(file=path) from None
     table = validated(Table, document, file=path, lines=lines)
     return Data(source=table.source, rows=table.rows)
 

@@ -128,5 +128,10 @@ class Problem:
 class Model(Protocol):
     """What predicts the rows; the same for the same point whenever it is asked."""
 
-    def evaluate(self, points: Sequence[Point]) -> Sequence[Sequence[float]]:
-        """Return, for each point, what is predicted of each row in its unit; NaN for nothing."""
+    def evaluate(
+        self, points: Sequence[Point], only: Sequence[int] | None = None
+    ) -> Sequence[Sequence[float]]:
+        """Return, for each point, what is predicted of each row in its unit; NaN for nothing.
+
+        Where `only` names a row for each point, of that row alone.
+        """

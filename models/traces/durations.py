@@ -1,10 +1,11 @@
 """How long the phases of a trace took."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from statistics import fmean, median
 
+from coe_core.events import Event, EventKind
 from models.traces.log import by_phase
 from models.traces.span import Span, Status
 
@@ -54,6 +55,22 @@ def phase_durations(spans: Sequence[Span]) -> Durations:
     """
     phases = tuple(_duration(phase, own) for phase, own in by_phase(spans).items())
     return Durations(phases, _whole_s(spans))
+
+
+def of_events(events: Iterable[Event]) -> dict[str, list[float]]:
+    """Return how long each resource of each phase took to end well [s], by phase.
+
+    A phase that failed, or has no begin, or no end, is left out.
+    """
+    begun: dict[tuple[str, str], float] = {}
+    found: dict[str, list[float]] = {}
+    for event in events:
+        key = (event.subject, event.detail)
+        if event.kind is EventKind.PHASE_STARTED:
+            begun[key] = event.at
+        elif event.kind is EventKind.PHASE_ENDED and key in begun:
+            found.setdefault(event.subject, []).append(event.at - begun.pop(key))
+    return found
 
 
 def _duration(phase: str, spans: Sequence[Span]) -> PhaseDuration:

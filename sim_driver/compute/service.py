@@ -15,6 +15,7 @@ from sim_driver.controllers import processes
 from sim_driver.guest import Guests
 from sim_driver.image import Images
 from sim_driver.network import Networking
+from sim_driver.poll_load import Demands
 from sim_driver.recorder import ACCEPTED, ACTIVE
 from sim_driver.registry import Registry
 from sim_driver.substrate import Substrate
@@ -51,6 +52,7 @@ class Nova:
         self.groups = Registry[SimServerGroup]("server group")
         self._api = substrate.operation("nova.api_create_s")
         self._show = substrate.operation("nova.api_show_s")
+        self._show_mean = substrate.world.parameters.mean("nova.api_show_s")
         self._api_delete = substrate.operation("nova.api_delete_s")
         self._conduct = substrate.operation("nova.conductor_build_s")
         self._request = substrate.operation("nova.scheduler_request_s")
@@ -112,6 +114,10 @@ class Nova:
         server.looks += 1
         await self._substrate.run("nova-api", self._show, server.key, server.looks)
         return self.servers.get(identity)
+
+    def poll_cost(self, identity: str) -> Demands:
+        """Return what one poll of a server takes of each service [s], for polls left out."""
+        return {"nova-api": self._show_mean} if identity in self.servers else {}
 
     async def delete(self, identity: str) -> None:
         """Delete a server; returns when it is gone.

@@ -258,7 +258,7 @@ class Engine:
         tree.members += 1
         if tree.root is not None:
             demand = self._show_mean + tree.members * self._output_mean
-            self._substrate.poll_load.change(tree.root.id, demand)
+            self._substrate.poll_load.change(tree.root.id, "heat-engine", demand)
 
     async def _delete_one(self, stack: SimStack, index: int, engine: Workers) -> Outcome | None:
         action = stack.tree.action

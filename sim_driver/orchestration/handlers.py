@@ -55,6 +55,7 @@ class Handlers:
         self._network = network
         self._volumes = volumes
         self._group = substrate.operation("nova.api_show_s")
+        self._step = substrate.world.parameters.mean("heat.step_s")
         self._signals: dict[str, Outcome] = {}
         self._creates: dict[str, Create] = {
             types.SERVER: self._create_server,
@@ -125,18 +126,22 @@ class Handlers:
         server = self._nova.accept(self._server_spec(stack, values), stack.key, signals)
         stack.made[resource.index] = server.id
         outcome = Outcome()
+        load = self._substrate.poll_load
 
         def look() -> None:
+            if server.status is ServerStatus.BUILD and not server.is_deleting:
+                self._substrate.changes.at_next(server.id, look)
+                return
+            load.end(server.id)
             if server.status is ServerStatus.ERROR:
                 text = f'Went to status ERROR due to "{server.fault}"'
                 outcome.end(ResourceFailed(server.name, text))
             elif server.status is ServerStatus.ACTIVE:
                 outcome.end()
-            else:
-                self._substrate.changes.at_next(server.id, look)
 
         self._substrate.changes.watch(server.id)
         self._substrate.changes.at_next(server.id, look)
+        load.begin(server.id, self._step, self._nova.poll_cost(server.id))
         await self._nova.start(server)
         return outcome
 

@@ -17,6 +17,7 @@ from sim_driver.orchestration.legacy import LegacyTraversal
 from sim_driver.orchestration.losses import orphaned, went_down
 from sim_driver.orchestration.stacks import SimStack, Tree
 from sim_driver.orchestration.update import update
+from sim_driver.poll_load import Demands
 from sim_driver.registry import Registry
 from sim_driver.substrate import Substrate
 
@@ -134,7 +135,7 @@ class Heat:
                 for stack in orphaned(root.stack, engine):
                     self._engine.fail(stack, went_down(stack))
 
-    def poll_cost(self, identity: str) -> dict[str, float]:
+    def poll_cost(self, identity: str) -> Demands:
         """Return what one poll of a stack takes of each service [s], for polls left out."""
         if identity not in self.roots:
             return {}

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from coe_cli.calibrate_command import data_of
 from coe_cli.main import BAD_INPUT, run
+from coe_cli.options import SCENARIOS
 
 FREE = "guest.boot_s"
 TABLE = "nodes,minutes\n1,2.0\n2,2.1\n4,2.4\n8,2.9\n"
@@ -142,3 +144,22 @@ def trace_text(began: float, ended: float | None) -> str:
 def is_one_line(capsys: pytest.CaptureFixture[str], says: str) -> None:
     (line,) = capsys.readouterr().err.splitlines()
     assert says in line
+
+
+def test_a_scenario_is_data_by_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its overrides are those of its own rows: beside other data they would be lost."""
+    table = tmp_path / "table.csv"
+    table.write_text(TABLE)
+    assert calibrate(tmp_path, str(table), "cern-deployment") == BAD_INPUT
+    is_one_line(capsys, "accepted is it alone")
+
+
+def test_a_scenario_file_brings_what_it_changes(tmp_path: Path) -> None:
+    """As a shipped one does: under a pool of seven, seven addresses are what a row is run with."""
+    file = tmp_path / "mine.yaml"
+    text = (SCENARIOS.path("cncf-deployment")).read_text(encoding="utf-8")
+    file.write_text(f"{text}overrides: {{network.floating_ips: 7}}\n", encoding="utf-8")
+    data, scenario = data_of([str(file)])
+    assert len(data.rows) == 3
+    assert scenario is not None
+    assert scenario.overrides == {"network.floating_ips": 7}

@@ -79,7 +79,10 @@ async def worker_in_build(runtime: Runtime, cluster: Cluster) -> ServerId:
             await runtime.sleep(Seconds(0.3))
 
 
-@pytest.mark.parametrize(("mode", "timeout_s"), [("convergence", 30.0), ("legacy", 90.0)])
+@pytest.mark.parametrize(
+    ("mode", "timeout_s"),
+    [("convergence", 30.0), pytest.param("legacy", 90.0, marks=pytest.mark.slow)],
+)
 def test_the_engines_die_in_mid_create(mode: str, timeout_s: float) -> None:
     """Heat's workers are killed: under convergence the stack hangs until its time is over."""
     cluster = cluster_of(1, timeout_s=timeout_s)

@@ -1,0 +1,165 @@
+"""What may have stopped CNCF's tests: each candidate fitted alone, to the same three rows.
+
+`python -m validation.candidates` writes `validation/cncf-2016.json`, which the page is made of.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from coe_core.documents import Json
+from models.block import Block, ListOf, Text
+from models.calibration.data import Data
+from models.calibration.data_files import of_scenario
+from models.calibration.record import CalibrationRecord
+from models.scenario import Rally, Scenario
+from models.setup import load_setup
+from planner.calibration import Study, study
+from planner.pool import cpus, process_pool
+from planner.simulate import simulate
+from planner.trial import Store
+
+SCENARIO: Final = Path(__file__).parents[1] / "scenarios" / "cncf-deployment.yaml"
+RESULTS: Final = Path(__file__).with_name("cncf-2016.json")
+BOOT: Final = "guest.boot_s"
+"""Free beside each candidate: it meets the minutes of the first row."""
+
+ENOUGH: Final = {1000: 300, 100: 40}
+"""Clusters asked for in a fit in place of those of a row that stops long before its end."""
+
+TOKEN_S: Final = 3600.0
+"""How long a token of Keystone's is good for by default (keystone newton-eol,
+keystone/conf/token.py, expiration) [s]."""
+
+NO_POOL: Final[Mapping[str, Json]] = {"network.floating_ips": None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A mechanism that stops a run, alone; `free` is its parameter with a range, if it has one."""
+
+    name: str
+    free: Mapping[str, tuple[float, float] | None] = field(default_factory=dict)
+    overrides: Mapping[str, Json] = field(default_factory=lambda: NO_POOL)
+    session_s: float | None = None
+
+
+CANDIDATES: Final = (
+    Candidate(
+        name="pool of floating IPs", free={"network.floating_ips": (400, 2500)}, overrides={}
+    ),
+    Candidate(
+        name="state of the orchestration", free={"heat.state_resources_max": (8_000, 60_000)}
+    ),
+    Candidate(name="brokers' memory", free={"rabbitmq.kept_messages_max": (20_000, 2_000_000)}),
+    Candidate(
+        name="database slower with its rows, and RPC time-outs",
+        free={"heat.rows_slowdown_per_million": (0.5, 500.0)},
+    ),
+    Candidate(name="life of a token", session_s=TOKEN_S),
+)
+
+
+class Ran(Block):
+    """A row of the scenario as it is asked, with the fitted values: what came of it."""
+
+    nodes: int
+    clusters_asked: int
+    clusters_created: float
+    predicted_minutes: float | None
+    failures: dict[str, float]
+
+
+class Judged(Block):
+    """What a candidate makes of the rows; `fit` is of fewer clusters, `ran` of all."""
+
+    candidate: Text
+    fit: CalibrationRecord
+    ran: Annotated[ListOf[Ran], Field(min_length=1)]
+
+
+def asked(candidate: Candidate) -> Study:
+    """Return the calibration of a candidate."""
+    scenario = Scenario.load(SCENARIO)
+    setup = load_setup(scenario.setup).with_overrides(dict(candidate.overrides))
+    data = of_scenario(scenario)
+    rows = tuple(
+        row.model_copy(update={"clusters": ENOUGH[row.clusters]}) if row.created else row
+        for row in data.rows
+    )
+    return Study(
+        setup=setup,
+        parameters=setup.parameter_set(),
+        data=Data(source=data.source, rows=rows),
+        free={BOOT: None, **candidate.free},
+        replications=1,
+        points=7,
+        create_timeout_s=scenario.create_timeout_s,
+        client=client(scenario, candidate),
+    )
+
+
+def client(scenario: Scenario, candidate: Candidate) -> Rally:
+    return scenario.rally.model_copy(update={"session_s": candidate.session_s})
+
+
+def judged(candidate: Candidate, store: Store, executor: Executor | None) -> Judged:
+    """Return the fit of a candidate, and the scenario with it."""
+    record = study(asked(candidate), store, executor).parameters.calibration
+    assert record is not None, "a calibration leaves its record"
+    scenario = Scenario.load(SCENARIO)
+    known = load_setup(scenario.setup).parameter_set().parameters
+    values = {one.name: one.value for one in record.free}
+    update = {
+        "overrides": {
+            **candidate.overrides,
+            **{name: round(value) for name, value in values.items() if name not in known},
+        },
+        "parameter_overrides": {name: one for name, one in values.items() if name in known},
+        "rally": client(scenario, candidate),
+    }
+    result = simulate(scenario.model_copy(update=update), executor=executor)
+    return Judged(
+        candidate=candidate.name,
+        fit=record,
+        ran=tuple(
+            Ran(
+                nodes=row.nodes,
+                clusters_asked=row.clusters_asked,
+                clusters_created=row.clusters_created,
+                predicted_minutes=row.predicted_minutes,
+                failures=dict(row.failures),
+            )
+            for row in result.rows
+        ),
+    )
+
+
+def load() -> tuple[Judged, ...]:
+    """Return the results that are kept."""
+    return tuple(
+        Judged.model_validate(one) for one in json.loads(RESULTS.read_text(encoding="utf-8"))
+    )
+
+
+def main() -> None:
+    """Judge every candidate; what was simulated is kept in build/."""
+    folder = Path("build")
+    folder.mkdir(exist_ok=True)
+    store = Store(folder / "cncf-2016.trials.jsonl")
+    found = []
+    with process_pool(cpus()) as pool:
+        for candidate in CANDIDATES:
+            print(candidate.name, file=sys.stderr)
+            found.append(judged(candidate, store, pool).model_dump(mode="json"))
+    RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
