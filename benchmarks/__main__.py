@@ -7,7 +7,7 @@ measurements that were taken in turn, and the median of several rounds is shown.
 from statistics import median
 from typing import Final
 
-from benchmarks import creation, stations
+from benchmarks import calibration, creation, stations
 
 ROUNDS: Final = 5
 
@@ -21,6 +21,11 @@ def main() -> None:
     _scaling()
     peak = creation.peak_bytes_per_node(1000)
     _line("peak memory per node at 1000 nodes, recording aside", f"{peak / 1000:.1f} kB", "<= 5 kB")
+    spent = calibration.cern()
+    _line(
+        f"calibration of CERN, {spent.points} points, two processes: CPU", f"{spent.cpu_s:.0f} s", "-"
+    )
+    _line("the same by the clock, if two cores are free", f"{spent.wall_s / 60.0:.1f} min", "<= 10 min")
 
 
 def _creation() -> None:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -81,7 +82,9 @@ def _calibrate(asked: "Study", output: Path) -> None:
         answer = study(asked, Store(suffixed(output, ".trials.jsonl")), pool, progress)
     record = answer.parameters.calibration
     assert record is not None, "a calibration leaves its record"
-    write(output, answer.parameters.model_dump_json(indent=2) + "\n")
+    today = datetime.now(UTC).date().isoformat()
+    dated = answer.parameters.model_copy(update={"date": today})
+    write(output, dated.model_dump_json(indent=2) + "\n")
     show_calibration(console_on(sys.stdout), record)
     typer.echo(f"{output}: use it as `parameters: {output}` in a set-up.")
 

@@ -197,7 +197,8 @@ def _parameters(asked: Study, found: Calibration) -> ParameterSet:
         ends = {"value": one.value, "low": one.interval.low, "high": one.interval.high}
         after = {**before, **ends, "prior": "lognormal", "status": "fit", "source": source}
         changed[quantity] = validated(type(changed[quantity]), after)
-    update = {"parameters": changed, "calibration": record}
+    version = int(MODEL_VERSION)
+    update = {"parameters": changed, "calibration": record, "model_version": version}
     return asked.parameters.model_copy(update=update)
 
 
@@ -262,6 +263,7 @@ def _row_record(asked: Study, found: Calibration, index: int) -> RowRecord:
         low=fit.interval.low,
         high=fit.interval.high,
         error_percent=100.0 * observed.error(fit.predicted),
+        left_out=fit.left_out,
         left_out_percent=left_out,
     )
 

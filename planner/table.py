@@ -18,8 +18,8 @@ INTERVAL: Final = (
 )
 
 CIRCULAR: Final = (
-    "The shipped sets were adjusted by hand with the published times in view, so the error shows "
-    "how well they agree, and is no independent test of a prediction."
+    "They were set with measured times in view, so an error shows how well they agree, and is no "
+    "independent test of a prediction."
 )
 
 
@@ -81,7 +81,7 @@ def identity(result: Result) -> str:
 def honesty(parameters: ParameterSet) -> Iterator[str]:
     """Yield what a reader must know of the numbers."""
     yield _origin(parameters)
-    yield CIRCULAR
+    yield _circular(parameters)
     yield INTERVAL
     yield ERA
 
@@ -91,6 +91,18 @@ def _origin(parameters: ParameterSet) -> str:
     parts = ", ".join(f"{many} {status}" for status, many in sorted(count.items()))
     how = "partly fitted" if count["fit"] else "set by hand, not by a fitting procedure"
     return f"Parameters are {how} ({parts})."
+
+
+def _circular(parameters: ParameterSet) -> str:
+    record = parameters.calibration
+    if record is None:
+        return CIRCULAR
+    left_out = [abs(row.left_out_percent) for row in record.rows if row.left_out_percent is not None]
+    worst = f"; a row that a fit did not see is missed by up to {max(left_out):.0f} %"
+    return (
+        f"They were fitted to {' and '.join(record.data)}, so the error of these rows shows "
+        f"agreement{worst if left_out else ''}."
+    )
 
 
 def _predicted(row: RowResult) -> str:

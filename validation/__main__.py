@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from validation import fabric, rabbitmq
+from validation import cern, fabric, rabbitmq
 
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "validation"
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "cern-2016.md": cern.page,
+    "cern-2016.svg": cern.plot,
     "fabric.md": fabric.page,
     "rabbitmq.md": rabbitmq.page,
 }

@@ -13,6 +13,8 @@ LABEL_WIDTH: Final = 230
 MARGIN: Final = 34
 PERCENT_MIN: Final = 20.0
 """The plot shows at least so many per cent to either side."""
+TICKS: Final = 2
+"""Ticks to either side of zero."""
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -44,7 +46,8 @@ def residual_plot(rows: Sequence[RowRecord]) -> str:
     A dot is the error of the fitted model, the bar its 95 % interval for a measurement, a ring
     the error of the fit that did not see the row; the grey band is the rounding.
     """
-    reach = max(PERCENT_MIN, *(abs(end) for row in rows for end in _ends(row)))
+    step = _step(max(PERCENT_MIN, *(abs(end) for row in rows for end in _ends(row))))
+    reach = TICKS * step
     height = MARGIN + ROW_HEIGHT * len(rows) + MARGIN
     zero = _x(0.0, reach)
     size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
@@ -53,14 +56,18 @@ def residual_plot(rows: Sequence[RowRecord]) -> str:
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
         f'<line x1="{zero}" y1="{MARGIN - 8}" x2="{zero}" y2="{height - MARGIN}" stroke="#444"/>',
     ]
-    for share in (-1.0, -0.5, 0.0, 0.5, 1.0):
-        x = _x(share * reach, reach)
-        parts.append(
-            f'<text x="{x}" y="{height - 12}" text-anchor="middle">{share * reach:+.0f} %</text>'
-        )
+    for tick in range(-TICKS, TICKS + 1):
+        text, x = f"{tick * step:+.0f} %" if tick else "0", _x(tick * step, reach)
+        parts.append(f'<text x="{x}" y="{height - 12}" text-anchor="middle">{text}</text>')
     for number, row in enumerate(rows):
         parts.extend(_row(row, MARGIN + ROW_HEIGHT * number + ROW_HEIGHT / 2, reach))
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _step(percent: float) -> float:
+    """Return a round distance between ticks, of which TICKS reach so far."""
+    steps = (size * 10.0**power for power in range(1, 9) for size in (1.0, 2.0, 2.5, 5.0))
+    return next(step for step in steps if TICKS * step >= percent)
 
 
 def _row(row: RowRecord, y: float, reach: float) -> Iterable[str]:
@@ -76,8 +83,8 @@ def _row(row: RowRecord, y: float, reach: float) -> Iterable[str]:
     stroke = 'stroke="#1f5fa8" stroke-width="2"'
     yield f'<line x1="{low}" y1="{y:.1f}" x2="{high}" y2="{y:.1f}" {stroke}/>'
     yield f'<circle cx="{dot}" cy="{y:.1f}" r="4" fill="#1f5fa8"/>'
-    if row.left_out_percent is not None:
-        ring = _x(row.left_out_percent, reach)
+    if row.left_out is not None:
+        ring = _x(100.0 * (row.left_out / row.observed - 1.0), reach)
         stroke = 'stroke="#c05a00" stroke-width="2"'
         yield f'<circle cx="{ring}" cy="{y:.1f}" r="5" fill="none" {stroke}/>'
 

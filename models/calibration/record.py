@@ -33,7 +33,7 @@ class RowRecord(Block):
     """A row of the data, and what the fitted model makes of it, in `unit`.
 
     `error_percent` is 0 within the rounding. 95 % of measurements lie from `low` to `high`.
-    `left_out_percent` is the error of a fit that did not see the row.
+    `left_out` is what a fit predicts that did not see the row, `left_out_percent` its error.
     """
 
     label: Text
@@ -50,6 +50,7 @@ class RowRecord(Block):
     low: Positive
     high: Positive
     error_percent: float
+    left_out: Positive | None = None
     left_out_percent: float | None
 
 

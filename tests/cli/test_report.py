@@ -157,7 +157,7 @@ def test_a_row_can_be_selected(report: tuple[str, Page]) -> None:
 def test_the_notes_list_every_parameter(report: tuple[str, Page]) -> None:
     """Every parameter stands there with its value and source, and the honesty lines above."""
     _, page = report
-    for words in ("set by hand, not by a fitting procedure", "What the twin leaves out", "in 2016"):
+    for words in ("Parameters are partly fitted", "What the twin leaves out", "in 2016"):
         assert words in page.text
     parameters = load_parameters("cern-2016").parameters
     for name, parameter in parameters.items():

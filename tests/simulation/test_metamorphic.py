@@ -221,8 +221,11 @@ def test_shards_have_a_walker_each() -> None:
 
 @pytest.mark.slow
 def test_more_engines_help_many_clusters_and_not_one() -> None:
-    """Twice the engines change one large stack by < 5 %, fifty small clusters by > 10 %."""
+    """Twice the engines change one large stack by < 5 %, 150 small clusters by > 15 %.
+
+    By the fitted values CERN's fifty clusters leave most of the engines' time free.
+    """
     large = minutes_of(run_of(1000, 1, engines=8)) / minutes_of(run_of(1000, 1))
-    crowd = minutes_of(run_of(2, 50, engines=8)) / minutes_of(run_of(2, 50))
+    crowd = minutes_of(run_of(2, 150, engines=8)) / minutes_of(run_of(2, 150))
     assert abs(large - 1.0) < 0.05
-    assert crowd < 0.9
+    assert crowd < 0.85
