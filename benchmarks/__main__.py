@@ -23,9 +23,15 @@ def main() -> None:
     _line("peak memory per node at 1000 nodes, recording aside", f"{peak / 1000:.1f} kB", "<= 5 kB")
     spent = calibration.cern()
     _line(
-        f"calibration of CERN, {spent.points} points, two processes: CPU", f"{spent.cpu_s:.0f} s", "-"
+        f"calibration of CERN, {spent.points} points, two processes: CPU",
+        f"{spent.cpu_s:.0f} s",
+        "-",
     )
-    _line("the same by the clock, if two cores are free", f"{spent.wall_s / 60.0:.1f} min", "<= 10 min")
+    _line(
+        "the same by the clock, if two cores are free",
+        f"{spent.wall_s / 60.0:.1f} min",
+        "<= 10 min",
+    )
 
 
 def _creation() -> None:

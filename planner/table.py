@@ -97,7 +97,9 @@ def _circular(parameters: ParameterSet) -> str:
     record = parameters.calibration
     if record is None:
         return CIRCULAR
-    left_out = [abs(row.left_out_percent) for row in record.rows if row.left_out_percent is not None]
+    left_out = [
+        abs(row.left_out_percent) for row in record.rows if row.left_out_percent is not None
+    ]
     worst = f"; a row that a fit did not see is missed by up to {max(left_out):.0f} %"
     return (
         f"They were fitted to {' and '.join(record.data)}, so the error of these rows shows "

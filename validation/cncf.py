@@ -18,8 +18,9 @@ nodes took 3.02 minutes; of 1000 asked for, 219 were created; of 100 with 32 nod
 two stopped was not published. One mechanism, with the same values, should stop both.
 
 Each candidate is built into the twin and fitted alone, the others switched off, together with the
-boot time of a guest, which the minutes ask for. A fit asks for 300 clusters in place of 1000, and 40
-in place of 100, since a run that has stopped says nothing more. Then the scenario is run as it was.
+boot time of a guest, which the minutes ask for. A fit asks for 300 clusters in place of 1000, and
+40 in place of 100, since a run that has stopped says nothing more. Then the scenario is run as it
+was.
 `python -m validation.candidates` makes the figures (`validation/cncf-2016.json`), `make validation`
 this page.
 """
@@ -112,13 +113,12 @@ def _verdict(one: Judged) -> str:
 VERDICTS: Final[Mapping[str, str]] = {
     candidates.CHOSEN: """\
 **remains**. An address for each server and each API is what Magnum's templates of Newton ask for,
-and a pool of about 940 is within what a /22 network gives (1,022). The next create fails at once and
-by name. CERN's runs say nothing against it, since they had no floating IPs.""",
+and a pool of about 940 is within what a /22 network gives (1,022). The next create fails at once
+and by name. CERN's runs say nothing against it, since they had no floating IPs.""",
     "state of the orchestration": """\
 **remains**, weakened. It meets all three rows, and with Heat's default time-outs an engine that
-answers too late fails a create. But CERN's largest cluster was complete with about 22,000 resources,
-which is the fitted limit, on controllers and time-outs of its own; that both clouds' limits lie in
-the same place would be chance.""",
+answers too late fails a create. But CERN's largest cluster was complete with about 22,000
+resources, which is the fitted limit, on controllers and with time-outs of its own.""",
     "brokers' memory": """\
 **remains**, weakened. Messages that nobody consumes (notifications without a reader) fill the
 brokers' memory, and then publishers are blocked. It meets all three rows, but only because messages
@@ -129,18 +129,18 @@ has no meaning outside the twin, and nobody reported a full broker.""",
 value in the range both leaves the first hundred clusters at 3.02 minutes and stops the tests. An
 abrupt stop needs something that runs out.""",
     "life of a token": """\
-**excluded**. An hour, Keystone's default, stops the first test near 219, and that is all: the second
-test then goes on to about 80 clusters, because a cluster of 32 nodes does not take three times as
-long as one of two. No other life of a token helps: the ratio of the two stops is fixed by the
-creation times.""",
+**excluded**. An hour, Keystone's default, stops the first test near 219, and that is all: the
+second test then goes on to about 80 clusters, because a cluster of 32 nodes does not take three
+times as long as one of two. No other life of a token helps: the ratio of the two stops is fixed by
+the creation times.""",
 }
 
 CHOICE: Final = f"""\
 VMs (ratio 0.71), stacks (1.30) and private networks (7.8) differ too much between the two stops to
-be what ran out. Three candidates meet all rows with the same values, because floating IPs, resources
-and messages all grow with nodes in nearly the same way: these rows cannot tell them apart. The
-shipped set-up has the {candidates.CHOSEN}, which needs the fewest assumptions. What would decide:
-the text of the first error, or one test without floating IPs.
+be what ran out. Three candidates meet all rows with the same values, because floating IPs,
+resources and messages all grow with nodes in nearly the same way: these rows cannot tell them
+apart. The shipped set-up has the {candidates.CHOSEN}, which needs the fewest assumptions.
+What would decide: the text of the first error, or one test without floating IPs.
 
 ## The shipped set-up
 """
