@@ -27,14 +27,22 @@ ROWS: Final = (
 )
 
 
+LARGE: Final = 1000.0
+
+
+def short(value: float) -> str:
+    """Return three digits of a number, or all before the point."""
+    return f"{value:,.0f}" if value >= LARGE else f"{value:.3g}"
+
+
 def parameter_cells(one: FreeRecord) -> tuple[str, ...]:
     """Return the cells of a parameter."""
     return (
         one.name,
         one.unit,
-        f"{one.prior_low:.3g} to {one.prior_high:.3g}",
-        f"{one.value:.3g}" + (" (end of range)" if one.is_at_bound else ""),
-        f"{one.low:.3g} to {one.high:.3g}",
+        f"{short(one.prior_low)} to {short(one.prior_high)}",
+        short(one.value) + (" (end of range)" if one.is_at_bound else ""),
+        f"{short(one.low)} to {short(one.high)}",
         f"{100.0 * one.learned:.0f} %",
     )
 

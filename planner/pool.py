@@ -55,12 +55,10 @@ def _start(pool: ProcessPoolExecutor, workers: int) -> None:
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
-    children = active_children()
-    pool.shutdown(wait=False, cancel_futures=True)
-    for child in children:
+    for child in active_children():
         child.terminate()
-    for child in children:
-        child.join()
+    # Waits for the pool's own thread: left to the interpreter's exit it may be caught half-way.
+    pool.shutdown(cancel_futures=True)
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> None:
