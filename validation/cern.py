@@ -23,8 +23,8 @@ and this page is made from what it left in `models/parameters/cern-2016.json` by
 CANNOT_TELL: Final = """\
 ## What the data cannot tell
 
-- Of the five, the rows tell two: how long a guest boots, and how long a walker waits for each nested
-  stack. The other three stay nearly where the prior had them, and move against each other.
+- Of the five, the rows tell two: how long a guest boots, and how long a walker waits for each
+  nested stack. The other three stay nearly where the prior had them, and move against each other.
 - Six means without spread, number of runs or error bars, and five free parameters: a small error of
   the fit proves little. The errors of fits that did not see the row are the ones to look at.
 - The rows are those of one installation in one summer. That Heat ran its legacy engine, and how
