@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -67,21 +67,27 @@ def _machine(machine: Figures, rows: Sequence[Figures]) -> Iterator[str]:
 
 def _spread(rows: Sequence[Figures]) -> float:
     """Return the largest ratio of CPU times of the same create."""
-    spent: dict[tuple[str, str, int], list[float]] = defaultdict(list)
-    for row in rows:
-        spent[_key(row)].append(sum(row["cpu_s"].values()))
+    spent = _of_each(rows, lambda row: float(sum(row["cpu_s"].values())))
     return max(max(each) / min(each) for each in spent.values())
 
 
-def _key(row: Figures) -> tuple[str, str, int]:
-    return row["provisioner"], row["heat"], row["nodes"]
+def _of_each(
+    rows: Iterable[Figures], amount: Callable[[Figures], float]
+) -> dict[tuple[str, str, int], list[float]]:
+    """Return an amount of all runs of the same create: by provisioner, Heat and workers."""
+    found: dict[tuple[str, str, int], list[float]] = defaultdict(list)
+    for row in rows:
+        found[row["provisioner"], row["heat"], row["nodes"]].append(amount(row))
+    return found
+
+
+def _wall_s(row: Figures) -> float:
+    return float(row["wall_s"])
 
 
 def medians(rows: Iterable[Figures]) -> str:
     """Return a table for `coe-twin calibrate`: the median wall time of each create."""
-    walls: dict[tuple[str, str, int], list[float]] = defaultdict(list)
-    for row in rows:
-        walls[_key(row)].append(float(row["wall_s"]))
+    walls = _of_each(rows, _wall_s)
     lines = ["nodes,seconds,provisioner,heat.architecture,use"]
     for (provisioner, mode, nodes), each in sorted(walls.items()):
         use = "fit" if nodes <= LEARNT_MAX else "held out"
@@ -90,9 +96,7 @@ def medians(rows: Iterable[Figures]) -> str:
 
 
 def _table(rows: Sequence[Figures]) -> Iterator[str]:
-    walls: dict[tuple[str, str, int], list[float]] = defaultdict(list)
-    for row in rows:
-        walls[_key(row)].append(float(row["wall_s"]))
+    walls = _of_each(rows, _wall_s)
     groups = list(dict.fromkeys((one, mode) for one, mode, _ in walls))
     yield "| N | " + " | ".join(f"`{one}`, {mode} [s]" for one, mode in groups) + " |"
     yield "|---|" + "---|" * len(groups)

@@ -12,7 +12,7 @@ its logarithms that is the posterior distribution (Bardsley, Solonen, Haario and
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -315,11 +315,3 @@ class _Report:
         fitter = Fitter(self._problem, self._surrogate, kept)
         starts = np.vstack([self._best[np.newaxis, :], self._search.starts()])
         return fitter.best(starts, belief_of(self._problem))
-
-
-def held_out(problem: Problem, labels: Sequence[str]) -> Problem:
-    """Return `problem` with the rows of these labels held out of the fit."""
-    rows = tuple(
-        replace(row, is_fitted=row.is_fitted and row.label not in labels) for row in problem.rows
-    )
-    return replace(problem, rows=rows)

@@ -11,13 +11,14 @@ Computing Surveys 10(3).
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from scipy import stats
 
 from models.statistics import Interval
 
-RUNS_LEAST = 3
+RUNS_LEAST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

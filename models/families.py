@@ -17,7 +17,10 @@ LEAST: Final = 8
 """Durations that are needed to tell families apart (assumed)."""
 
 TINY: Final = 1e-12
+"""Stands for a probability that is too small for a logarithm."""
+
 CV_MAX: Final = 10.0
+"""The largest coefficient of variation that is tried (assumed)."""
 
 Floats = NDArray[np.float64]
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 from models.parameters import ParameterSet
@@ -100,10 +101,14 @@ def _circular(parameters: ParameterSet) -> str:
     left_out = [
         abs(row.left_out_percent) for row in record.rows if row.left_out_percent is not None
     ]
-    worst = f"; a row that a fit did not see is missed by up to {max(left_out):.0f} %"
+    worst = (
+        f"; a row that a fit did not see is missed by up to {ceil(max(left_out))} %"
+        if left_out
+        else ""
+    )
     return (
         f"They were fitted to {' and '.join(record.data)}, so the error of these rows shows "
-        f"agreement{worst if left_out else ''}."
+        f"agreement{worst}."
     )
 
 

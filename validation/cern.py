@@ -15,7 +15,7 @@ which counts as known measurement error: an error inside the rounding is none.
 
 The fit is that of
 
-    coe-twin calibrate cern-deployment --setup cern-2016 --free FREE -o FILE
+    coe-twin calibrate cern-deployment --setup cern-2016 --free FREE --points 30 -o FILE
 
 and this page is made from what it left in `models/parameters/cern-2016.json` by `make validation`.
 """

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from models.calibrate import Calibration, NotSeen, calibrate, held_out
+from models.calibrate import Calibration, NotSeen, calibrate
 from models.calibration.problem import Free, Observed, Point, Problem
 
 SIZES = (2, 16, 32, 128, 512, 1000)
@@ -52,6 +52,14 @@ def problem(noise: float, seed: int, discrepancy: float = 0.05) -> Problem:
         for size, one in zip(SIZES, deviates.tolist(), strict=True)
     )
     return Problem(free=FREE, rows=rows, discrepancy=discrepancy)
+
+
+def held_out(problem: Problem, labels: Sequence[str]) -> Problem:
+    """Return `problem` with the rows of these labels held out of the fit."""
+    rows = tuple(
+        replace(row, is_fitted=row.is_fitted and row.label not in labels) for row in problem.rows
+    )
+    return replace(problem, rows=rows)
 
 
 def fitted(asked: Problem, seed: int = 1) -> Calibration:
