@@ -2,10 +2,12 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from statistics import median
-from typing import Any, Final
+from statistics import median, median_low
+from typing import Final, TypeVar
+
+from benchmarks.openstack_speed import Figures, core_speeds
 
 ROOT: Final = Path(__file__).parents[1]
 DATA: Final = ROOT / "tests" / "data" / "testbed"
@@ -14,7 +16,7 @@ MEDIANS: Final = DATA / "medians.csv"
 LEARNT_MAX: Final = 8
 """Nodes of the largest clusters that a calibration sees; it predicts those beyond."""
 
-Figures = Mapping[str, Any]
+T = TypeVar("T")
 
 HEAD: Final = """\
 # Creates on the testbed, measured
@@ -27,6 +29,12 @@ this machine; no cloud's.
 
 `make measure-openstack` makes the data (`tests/data/testbed/`) and this page.
 """
+
+
+TABLE_TEXT: Final = """\
+A cell lists its runs in their order, each with the speed of the cores in brackets: the median over
+all creates of what the services that do the same for every server, and answer no polls, spend on a
+server, over what they spent in this run. The machine is not alone on its host."""
 
 
 def records(folder: Path = DATA) -> tuple[Figures, ...]:
@@ -60,54 +68,56 @@ def _machine(machine: Figures, rows: Sequence[Figures]) -> Iterator[str]:
         f"{median(loads):.1f} (it includes the deletion of the cluster before). CPU used by "
         f"anything but the testbed's services: {others[0]:.2f} to {others[-1]:.2f} cores, median "
         f"{median(others):.2f}, this program's own polls included. The same create takes up to "
-        f"{_spread(rows):.2f} times the CPU time in one run that it takes in another; why, is not "
-        "known."
+        f"{_spread(rows):.2f} times the CPU time in one run that it takes in another."
     )
 
 
 def _spread(rows: Sequence[Figures]) -> float:
     """Return the largest ratio of CPU times of the same create."""
-    spent = _of_each(rows, lambda row: float(sum(row["cpu_s"].values())))
+    spent = _of_each(rows, (float(sum(row["cpu_s"].values())) for row in rows))
     return max(max(each) / min(each) for each in spent.values())
 
 
-def _of_each(
-    rows: Iterable[Figures], amount: Callable[[Figures], float]
-) -> dict[tuple[str, str, int], list[float]]:
-    """Return an amount of all runs of the same create: by provisioner, Heat and workers."""
-    found: dict[tuple[str, str, int], list[float]] = defaultdict(list)
-    for row in rows:
-        found[row["provisioner"], row["heat"], row["nodes"]].append(amount(row))
+def _of_each(rows: Iterable[Figures], values: Iterable[T]) -> dict[tuple[str, str, int], list[T]]:
+    """Return the values of all runs of the same create: by provisioner, Heat and workers."""
+    found: dict[tuple[str, str, int], list[T]] = defaultdict(list)
+    for row, value in zip(rows, values, strict=True):
+        found[row["provisioner"], row["heat"], row["nodes"]].append(value)
     return found
 
 
-def _wall_s(row: Figures) -> float:
-    return float(row["wall_s"])
-
-
 def medians(rows: Iterable[Figures]) -> str:
-    """Return a table for `coe-twin calibrate`: the median wall time of each create."""
-    walls = _of_each(rows, _wall_s)
-    lines = ["nodes,seconds,provisioner,heat.architecture,use"]
-    for (provisioner, mode, nodes), each in sorted(walls.items()):
+    """Return a table for `coe-twin calibrate`: the median run of each create.
+
+    The median by wall time times core speed, which is about what would be measured at speed 1.
+    """
+    creates = list(rows)
+    walls = (float(row["wall_s"]) for row in creates)
+    runs = _of_each(creates, zip(walls, core_speeds(creates), strict=True))
+    lines = ["nodes,seconds,provisioner,heat.architecture,core_speed,use"]
+    for (provisioner, mode, nodes), each in sorted(runs.items()):
         use = "fit" if nodes <= LEARNT_MAX else "held out"
-        lines.append(f"{nodes},{median(each):.3f},{provisioner},{mode},{use}")
+        work = median_low(wall * speed for wall, speed in each)
+        wall, speed = next((wall, speed) for wall, speed in each if wall * speed == work)
+        lines.append(f"{nodes},{wall:.3f},{provisioner},{mode},{speed:.3f},{use}")
     return "\n".join(lines) + "\n"
 
 
 def _table(rows: Sequence[Figures]) -> Iterator[str]:
-    walls = _of_each(rows, _wall_s)
-    groups = list(dict.fromkeys((one, mode) for one, mode, _ in walls))
+    shown = (
+        f"{row['wall_s']:.1f} ({speed:.2f})"
+        for row, speed in zip(rows, core_speeds(rows), strict=True)
+    )
+    cells = _of_each(rows, shown)
+    groups = list(dict.fromkeys((one, mode) for one, mode, _ in cells))
     yield "| N | " + " | ".join(f"`{one}`, {mode} [s]" for one, mode in groups) + " |"
     yield "|---|" + "---|" * len(groups)
-    for nodes in sorted({nodes for _, _, nodes in walls}):
-        cells = (
-            ", ".join(f"{wall:.1f}" for wall in walls.get((*group, nodes), [])) for group in groups
-        )
-        yield f"| {nodes} | " + " | ".join(cells) + " |"
+    for nodes in sorted({nodes for _, _, nodes in cells}):
+        each = (", ".join(cells.get((*group, nodes), [])) for group in groups)
+        yield f"| {nodes} | " + " | ".join(each) + " |"
     failed = [row for row in rows if row["status"] != "CREATE_COMPLETE"]
     yield ""
-    yield f"{len(rows)} creates, {len(failed)} failed. A cell lists its runs in their order."
+    yield f"{len(rows)} creates, {len(failed)} failed. {TABLE_TEXT}"
 
 
 def _cpu(rows: Sequence[Figures]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from coe_cli.extras import require_posterior
 from coe_cli.options import SCENARIOS
 from coe_cli.show import console_on, progress_on, show_calibration
 from coe_cli.targets import STDOUT, require_writable, suffixed, write
@@ -59,6 +60,9 @@ def calibrate_command(  # noqa: PLR0913 - each is an option
             metavar="N", min=POINTS_LEAST, max=10_000, help="Simulated before the first fit."
         ),
     ] = None,
+    posterior: Annotated[
+        bool, typer.Option("--posterior", help="Intervals by Markov chains, not by the bootstrap.")
+    ] = False,
 ) -> None:
     """Fit parameters to measurements; say how surely each is known, and how wrong each row is.
 
@@ -66,7 +70,10 @@ def calibrate_command(  # noqa: PLR0913 - each is an option
     """
     found, scenario = data_of(data)
     asked = _study(found, scenario, setup, parameters, free_of(free))
+    if posterior:
+        require_posterior()
     asked = replace(asked, seed=seed, replications=replications, points=points)
+    asked = replace(asked, is_posterior=posterior)
     if output == STDOUT:
         raise InvalidInput("accepted is a file", field="--output", value="-")
     require_writable([output], Path(data[0]))

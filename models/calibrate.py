@@ -8,7 +8,8 @@ the error of a row was simulated again at the best fit, not read off the surface
 Intervals are those of the parametric bootstrap: rows and prior are drawn again around their
 values, within their standard deviations, and the fit is repeated. Where a model is linear in
 its logarithms that is the posterior distribution (Bardsley, Solonen, Haario and Laine 2014,
-"Randomize-then-optimize", SIAM Journal on Scientific Computing 36(4)).
+"Randomize-then-optimize", SIAM Journal on Scientific Computing 36(4)). On request they are
+those of Markov chains (`models.calibration.posterior`).
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ import numpy as np
 
 from models.calibration.fit import Belief, Fitter, Mask, belief_of
 from models.calibration.identifiability import Direction, directions, learned
+from models.calibration.posterior import Chains, walk
 from models.calibration.problem import NORMAL_95, Matrix, Model, Point, Problem, Vector
 from models.calibration.surrogate import Surrogate, design, terms
 from models.randomness import stream
@@ -26,6 +28,9 @@ from models.statistics import Interval
 
 SAMPLES: Final = 300
 """Repetitions of the bootstrap; the ends of a 95 % interval are then known to about 10 % of it."""
+
+POSTERIOR_SAMPLES: Final = 2000
+"""Draws of the posterior, which cost less each."""
 
 NEAR: Final = 0.4
 """How far a further point lies from the best fit at most [standard deviations of the prior]."""
@@ -83,7 +88,8 @@ class Calibration:
         misfit: root mean square of the fitted rows' misses, in their standard deviations [-];
             above 1 the intervals are widened by it.
         surface_miss: the largest miss of the surface at the best fit [-].
-        samples: coordinates of the bootstrap, shape (samples, parameters).
+        samples: coordinates of the bootstrap or the posterior, shape (samples, parameters).
+        is_settled: False where Markov chains ended before they could be believed.
         evaluations: points that were simulated.
     """
 
@@ -94,6 +100,7 @@ class Calibration:
     misfit: float
     surface_miss: float
     samples: Matrix
+    is_settled: bool
     evaluations: int
 
     @property
@@ -108,7 +115,8 @@ def calibrate(
     *,
     seed: int,
     points: int | None = None,
-    samples: int = SAMPLES,
+    samples: int | None = None,
+    is_posterior: bool = False,
     progress: Progress = lambda _done, _most: None,
 ) -> Calibration:
     """Fit `problem` to `model`; the same for the same seed.
@@ -119,7 +127,8 @@ def calibrate(
         seed: of the points that are simulated, and of the bootstrap.
         points: how many points are simulated before the first fit; by default 2.5 times
             the coefficients of a quadratic.
-        samples: repetitions of the bootstrap.
+        samples: repetitions of the bootstrap (by default 300), or draws of the posterior (2000).
+        is_posterior: whether intervals are those of Markov chains; needs emcee.
         progress: told after each round.
 
     Raises:
@@ -128,7 +137,10 @@ def calibrate(
     search = _Search(problem, model, seed, progress)
     search.begin(points or _enough(len(problem.free)))
     best = search.refined()
-    return _Report(search, best, seed, samples).calibration()
+    report = _Report(search, best, seed)
+    if is_posterior:
+        return report.calibration(report.walked(samples or POSTERIOR_SAMPLES))
+    return report.calibration(report.bootstrapped(samples or SAMPLES))
 
 
 def _enough(dimensions: int) -> int:
@@ -217,11 +229,10 @@ class _Search:
 class _Report:
     """From the best fit to what is said of it."""
 
-    def __init__(self, search: _Search, best: Vector, seed: int, samples: int) -> None:
+    def __init__(self, search: _Search, best: Vector, seed: int) -> None:
         self._search = search
         self._problem = search.problem
         self._best = best
-        self._count = samples
         self._surrogate = search.surrogate()
         self._fitter = Fitter(self._problem, self._surrogate, self._problem.fitted)
         self._draws = stream(seed, 0, "calibration bootstrap")
@@ -229,8 +240,8 @@ class _Report:
         rows = residuals[: int(self._problem.fitted.sum())]
         self._misfit = float(np.sqrt(np.mean(np.square(rows))))
 
-    def calibration(self) -> Calibration:
-        samples = self._samples()
+    def calibration(self, chains: Chains) -> Calibration:
+        samples = chains.samples
         jacobian = self._fitter.jacobian(self._best)
         return Calibration(
             problem=self._problem,
@@ -240,23 +251,38 @@ class _Report:
             misfit=self._misfit,
             surface_miss=self._search.surface_miss,
             samples=samples,
+            is_settled=chains.is_long_enough,
             evaluations=len(self._search.points),
         )
 
-    def _samples(self) -> Matrix:
-        """Return coordinates of fits to rows and prior that were drawn again (n, k)."""
-        problem = self._problem
-        widened = problem.log_sds * max(1.0, self._misfit)
-        shape = (self._count, len(problem.rows) + len(problem.free))
+    def _widened(self) -> Vector:
+        """Return the standard deviation of each logarithm, widened by the misfit [-]."""
+        return self._problem.log_sds * max(1.0, self._misfit)
+
+    def walked(self, count: int) -> Chains:
+        """Return coordinates that Markov chains drew from the posterior."""
+        problem, kept = self._problem, self._problem.fitted
+        scales = self._widened()[kept]
+
+        def density(points: Matrix) -> Vector:
+            rows = (self._surrogate(points) - problem.logs)[:, kept] / scales
+            squares = np.square(rows).sum(axis=1) + np.square(points).sum(axis=1)
+            return np.asarray(-0.5 * squares)
+
+        return walk(density, self._best, count, self._draws)
+
+    def bootstrapped(self, count: int) -> Chains:
+        """Return coordinates of fits to rows and prior that were drawn again."""
+        problem, widened = self._problem, self._widened()
+        shape = (count, len(problem.rows) + len(problem.free))
         deviates = self._draws.standard_normal(shape)
         rows = len(problem.rows)
         starts = self._best[np.newaxis, :]
-        return np.array(
-            [
-                self._fitter.best(starts, Belief(problem.logs + widened * one[:rows], one[rows:]))
-                for one in deviates
-            ]
-        )
+        fits = [
+            self._fitter.best(starts, Belief(problem.logs + widened * one[:rows], one[rows:]))
+            for one in deviates
+        ]
+        return Chains(np.array(fits))
 
     def _parameters(self, samples: Matrix, taken: Vector) -> tuple[Fitted, ...]:
         fitted = []
@@ -290,8 +316,7 @@ class _Report:
 
     def _intervals(self, samples: Matrix, logs: Vector) -> list[Interval]:
         """Return the interval of a further measurement of each row."""
-        spread = self._problem.log_sds * max(1.0, self._misfit)
-        spread = np.hypot(spread, self._surrogate.spreads)
+        spread = np.hypot(self._widened(), self._surrogate.spreads)
         noise = self._draws.standard_normal((len(samples), len(logs))) * spread
         there = self._surrogate(self._best[np.newaxis, :])[0]
         ends = np.quantile(self._surrogate(samples) - there + logs + noise, [0.025, 0.975], axis=0)

@@ -35,7 +35,13 @@ SETUPS: Final = Shelf(kind="set-up", folder=Path(__file__).parent / "setups", su
 
 
 class Setup(Block):
-    """A cloud: machines, services, limits, and the cluster template that is used on it."""
+    """A cloud: machines, services, limits, and the cluster template that is used on it.
+
+    `core_speed` is that of the cores of controllers, brokers and database, relative to the
+    machine whose service demands the parameters are [-]. Under the `discipline` `fcfs` requests to
+    a controller wait in line, and polls are a fluid; under `ps` they share its cores, and every
+    poll is simulated, which is closer where a few cores are busy and slower to run.
+    """
 
     schema_version: Literal[1]
     name: Name
@@ -44,6 +50,8 @@ class Setup(Block):
     hypervisors: Hypervisors
     images: Images
     network: Network
+    core_speed: Annotated[float, Field(gt=0, le=100)] = 1.0
+    discipline: Literal["fcfs", "ps"] = "fcfs"
     controllers: Annotated[ListOf[Controller], Field(min_length=1, max_length=len(SERVICES))]
     rabbitmq: Rabbitmq
     database: Database

@@ -44,6 +44,7 @@ class Study:
         free: names of parameters, `NAME.cv`, or set-up fields, each with a range of its own
             (LOW, HIGH), or None for the belief of the parameter set.
         points: simulated before the first fit; None leaves it to `models.calibrate`.
+        is_posterior: whether intervals are those of Markov chains; needs emcee.
     """
 
     setup: Setup
@@ -53,6 +54,7 @@ class Study:
     seed: int = 1
     replications: int = 2
     points: int | None = None
+    is_posterior: bool = False
     discrepancy: float = DISCREPANCY
     create_timeout_s: float = 3600.0
     client: schema.Rally = FOR_EVER
@@ -80,7 +82,14 @@ def study(
     problem = problem_of(asked)
     model = TwinModel(trials_of(asked), asked.replications, store, executor)
     try:
-        found = calibrate(problem, model, seed=asked.seed, points=asked.points, progress=progress)
+        found = calibrate(
+            problem,
+            model,
+            seed=asked.seed,
+            points=asked.points,
+            is_posterior=asked.is_posterior,
+            progress=progress,
+        )
     except NotSeen as error:
         raise InvalidInput("no row depends on it", field="--free", value=str(error)) from None
     return Studied(calibration=found, parameters=_parameters(asked, found))
@@ -213,6 +222,7 @@ def _record(asked: Study, found: Calibration) -> CalibrationRecord:
         model_version=MODEL_VERSION,
         discrepancy=asked.discrepancy,
         misfit=found.misfit,
+        intervals="posterior" if asked.is_posterior else "bootstrap",
         free=tuple(_free_record(found, index) for index in range(len(found.parameters))),
         rows=tuple(_row_record(asked, found, index) for index in range(len(asked.data.rows))),
         directions=tuple(
@@ -279,6 +289,8 @@ def flags_of(asked: Study, found: Calibration) -> Sequence[str]:
             f"the surface misses the simulation by {100.0 * found.surface_miss:.1f} % at the fit: "
             "the intervals are no better than that"
         )
+    if not found.is_settled:
+        flags.append("the Markov chains were too short: the intervals are only rough")
     flags.extend(f"the data cannot tell: {way} (the prior says more)" for way in unseen)
     if found.misfit > MISFIT_MAX:
         flags.append(

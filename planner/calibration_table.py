@@ -71,7 +71,8 @@ def notes(record: CalibrationRecord) -> Iterator[str]:
     )
     yield (
         f"The rows miss by {record.misfit:.2f} of their standard deviations (rounding, and "
-        f"{100.0 * record.discrepancy:g} % for what the model leaves out)."
+        f"{100.0 * record.discrepancy:g} % for what the model leaves out). "
+        f"Intervals: {record.intervals}."
     )
     for flag in record.flags:
         yield f"Careful: {flag}."

@@ -1,46 +1,41 @@
 """Controllers: machines whose cores the services on them share.
 
 A request to a service goes to the next controller that runs it (a load balancer in front
-of an API, RabbitMQ's round robin in front of a worker), waits there for one of the
-service's worker processes, and then for a core. Both lines are first come, first served.
+of an API, RabbitMQ's round robin in front of a worker). There it waits in line for a process and
+for a core (`sim_driver.lines`), or gets its share of both at once (`sim_driver.sharing`), as the
+set-up's discipline says.
 """
 
-import types
-from collections.abc import Awaitable, Generator, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from models.setup import Setup
+from models.setup_blocks import Controller
 from models.setup_blocks import Service as ServiceName
-from sim_driver.poll_load import PollLoad, Stretch
+from sim_driver.lines import LinedMachine
+from sim_driver.poll_load import PollLoad
 from sim_driver.recorder import Recorder
 from sim_driver.runtime import SimRuntime
-from sim_driver.stations import FifoStation
-from sim_driver.sync import SimSemaphore
+from sim_driver.sharing import SharedMachine
+from sim_driver.stations import FifoStation, Station
 
 
-class Workers:
+class Workers(Protocol):
     """The worker processes of one service on one controller."""
 
-    __slots__ = ("_cores", "_env", "_slots", "_stretch")
+    def run(self, demand: float) -> Awaitable[None]:
+        """Return when `demand` [s] of one worker's time on one core is done."""
 
-    def __init__(
-        self, runtime: SimRuntime, cores: FifoStation, workers: int, stretch: Stretch
-    ) -> None:
-        self._env = runtime.env
-        self._cores = cores
-        self._stretch = stretch
-        self._slots = SimSemaphore(runtime, workers)
 
-    @types.coroutine
-    def run(self, demand: float) -> Generator[object, None, None]:
-        """Spend `demand` [s] of one worker's time on one core, longer beside polls."""
-        demand *= self._stretch.factor
-        arrived = self._env.now
-        yield from self._slots.acquire()
-        try:
-            yield from self._cores.visit(demand, arrived)
-        finally:
-            self._slots.release()
+class Machine(Protocol):
+    """The cores of one controller."""
+
+    def workers(self, name: ServiceName, processes: int) -> Workers:
+        """Return so many processes of a service on it."""
+
+    def share(self, name: str) -> Station:
+        """Return another program on it that can use every core, a broker or a database."""
 
 
 class Service:
@@ -70,31 +65,36 @@ class Controllers:
     """All controllers of a set-up.
 
     A stack stays in the engine process that took it, so `engines` are addressed singly.
-    `cores` are those of each machine of a group, by the group's name.
+    `machines` are those of each group, by its name.
     """
 
     services: Mapping[str, Service]
     engines: tuple[Workers, ...]
-    cores: Mapping[str, tuple[FifoStation, ...]]
+    machines: Mapping[str, tuple[Machine, ...]]
 
 
 def build_controllers(
     runtime: SimRuntime, setup: Setup, recorder: Recorder | None, polls: PollLoad
 ) -> Controllers:
-    """Return the controllers of `setup`; `polls` is what they do beside."""
+    """Return the controllers of `setup`; `polls` is what they do beside, if they have lines."""
+
+    def machine(block: Controller, node: int) -> Machine:
+        if setup.discipline == "ps":
+            return SharedMachine(runtime, block.cores, recorder, setup.core_speed)
+        name = f"{block.name}-{node} cores"
+        cores = FifoStation(runtime, name, block.cores, recorder, speed=setup.core_speed)
+        return LinedMachine(runtime, cores, polls)
+
     groups: dict[str, list[Workers]] = {}
-    engines: list[Workers] = []
-    cores: dict[str, tuple[FifoStation, ...]] = {}
+    machines: dict[str, tuple[Machine, ...]] = {}
     for block in setup.controllers:
-        cores[block.name] = tuple(
-            FifoStation(runtime, f"{block.name}-{node} cores", block.cores, recorder)
-            for node in range(block.nodes)
-        )
-        for machine in cores[block.name]:
-            for name, workers in block.services.items():
-                view, stretch = machine.share(name), polls.stretches[name]
-                groups.setdefault(name, []).append(Workers(runtime, view, workers, stretch))
-                if name == "heat-engine":
-                    engines.extend(Workers(runtime, view, 1, stretch) for _ in range(workers))
-    services = {name: Service(name, tuple(parts)) for name, parts in groups.items()}
-    return Controllers(services=services, engines=tuple(engines), cores=cores)
+        own = machines[block.name] = tuple(machine(block, node) for node in range(block.nodes))
+        for one in own:
+            for name, count in block.services.items():
+                sizes = (1,) * count if name == "heat-engine" else (count,)
+                groups.setdefault(name, []).extend(one.workers(name, size) for size in sizes)
+    return Controllers(
+        services={name: Service(name, tuple(parts)) for name, parts in groups.items()},
+        engines=tuple(groups["heat-engine"]),
+        machines=machines,
+    )

@@ -14,18 +14,22 @@ Source: the CPU tables of the oslo.messaging tests in OpenStack performance-docs
 (test_results/mq/rabbitmq), which show one busy node per queue.
 """
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar, cast
 from zlib import crc32
 
 from coe_core.errors import DeadlineExceeded, RpcTimeout
 from coe_core.units import Seconds
 from sim_driver.cancellation import Cancelled
-from sim_driver.stations import FifoStation
+from sim_driver.controllers import Machine
+from sim_driver.stations import FifoStation, Station
 from sim_driver.task import SimTask
 from sim_driver.world import World
 
 T = TypeVar("T")
+
+Work = Callable[[], Awaitable[T]]
+"""What a consumer begins once it has the message."""
 
 
 class _Reply(Generic[T]):
@@ -60,14 +64,14 @@ class MessageBus:
     Its nodes share the cores of `machines`, if there are any, in turn.
     """
 
-    def __init__(self, world: World, machines: Sequence[FifoStation] | None = None) -> None:
+    def __init__(self, world: World, machines: Sequence[Machine] | None = None) -> None:
         block = world.setup.rabbitmq
         self._world = world
         self._nodes = [_node(world, number, machines) for number in range(block.nodes)]
         self.timeout = Seconds(block.rpc_response_timeout_s)
         self._message = world.operation("rabbitmq.message_s")
         self._latency = world.operation("rabbitmq.latency_s")
-        self._homes: dict[str, FifoStation] = {}
+        self._homes: dict[str, Station] = {}
         self._published = 0
         self._kept_max = block.kept_messages_max or float("inf")
 
@@ -75,7 +79,7 @@ class MessageBus:
         """Return the cores of each broker node by its name."""
         return {node.name: node.servers for node in self._nodes}
 
-    def home(self, queue: str) -> FifoStation:
+    def home(self, queue: str) -> Station:
         """Return the broker node on which `queue` lives."""
         node = self._homes.get(queue)
         if node is None:
@@ -83,7 +87,7 @@ class MessageBus:
             self._homes[queue] = node
         return node
 
-    async def call(self, queue: str, key: int, number: int, work: Coroutine[Any, Any, T]) -> T:
+    async def call(self, queue: str, key: int, number: int, work: Work[T]) -> T:
         """Return the answer of `work`, done by a consumer of `queue`.
 
         `key` and `number` name the call for its draws.
@@ -93,7 +97,6 @@ class MessageBus:
         """
         runtime = self._world.runtime
         if self._is_blocked(2):
-            work.close()
             await runtime.sleep(self.timeout)
             raise self._no_reply(queue)
         caller = runtime.running()
@@ -112,12 +115,10 @@ class MessageBus:
             raise reply.error
         return cast("T", reply.value)
 
-    def cast(self, queue: str, key: int, number: int, work: Coroutine[Any, Any, None]) -> None:
+    def cast(self, queue: str, key: int, number: int, work: Work[None]) -> None:
         """Send a message that nobody waits for; a consumer of `queue` does `work`."""
-        if self._is_blocked(1):
-            work.close()
-            return
-        self._world.runtime.serve(self._deliver(queue, key, number, work))
+        if not self._is_blocked(1):
+            self._world.runtime.serve(self._deliver(queue, key, number, work))
 
     @staticmethod
     def _no_reply(queue: str) -> RpcTimeout:
@@ -128,25 +129,23 @@ class MessageBus:
         self._published += messages
         return self._published > self._kept_max
 
-    async def _deliver(
-        self, queue: str, key: int, number: int, work: Coroutine[Any, Any, None]
-    ) -> None:
+    async def _deliver(self, queue: str, key: int, number: int, work: Work[None]) -> None:
         await self.home(queue).visit(self._message.draw(key, number))
-        await work
+        await work()
 
-    async def _handle(self, queue: str, key: int, number: int, work: Coroutine[Any, Any, T]) -> T:
+    async def _handle(self, queue: str, key: int, number: int, work: Work[T]) -> T:
         home = self.home(queue)
         await home.visit(self._message.draw(key, 2 * number))
-        answer = await work
+        answer = await work()
         await home.visit(self._message.draw(key, 2 * number + 1))
         await self._world.delay("rabbitmq latency", self._latency.draw(key, number))
         return answer
 
 
-def _node(world: World, number: int, machines: Sequence[FifoStation] | None) -> FifoStation:
+def _node(world: World, number: int, machines: Sequence[Machine] | None) -> Station:
     name = f"rabbitmq-{number}"
     if machines is not None:
         return machines[number % len(machines)].share(name)
     cores = world.setup.rabbitmq.cores
     assert cores is not None, "cores or controllers are given"
-    return FifoStation(world.runtime, name, cores, world.recorder)
+    return FifoStation(world.runtime, name, cores, world.recorder, speed=world.setup.core_speed)

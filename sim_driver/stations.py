@@ -35,17 +35,41 @@ class Station(Protocol):
 
 
 class FifoStation:
-    """A first-come-first-served station at one event per visit."""
+    """A first-come-first-served station at one event per visit.
 
-    __slots__ = ("_env", "_falls_free", "_index", "_recorder", "_runtime", "name", "servers")
+    Attributes:
+        speed: of a server; a demand is the service time at speed 1 [-].
+    """
+
+    __slots__ = (
+        "_env",
+        "_falls_free",
+        "_index",
+        "_pace",
+        "_recorder",
+        "_runtime",
+        "name",
+        "servers",
+        "speed",
+    )
 
     def __init__(
-        self, runtime: SimRuntime, name: str, servers: int, recorder: Recorder | None = None
+        self,
+        runtime: SimRuntime,
+        name: str,
+        servers: int,
+        recorder: Recorder | None = None,
+        *,
+        speed: float = 1.0,
     ) -> None:
         if servers < 1:
             raise ValueError(f"servers: {servers!r} is not a count >= 1")
+        if not speed > 0:
+            raise ValueError(f"speed: {speed!r} is not a number > 0")
         self.name = name
         self.servers = servers
+        self.speed = speed
+        self._pace = 1.0 / speed
         self._runtime = runtime
         self._env = runtime.env
         self._recorder = recorder
@@ -54,13 +78,13 @@ class FifoStation:
 
     def share(self, name: str) -> "FifoStation":
         """Return a station of another name in front of the same servers and the same line."""
-        other = FifoStation(self._runtime, name, self.servers, self._recorder)
+        other = FifoStation(self._runtime, name, self.servers, self._recorder, speed=self.speed)
         other._falls_free = self._falls_free
         return other
 
     @types.coroutine
     def visit(self, demand: float, arrived: float | None = None) -> Generator[object, None, None]:
-        """Wait in line, then be served for `demand` >= 0 [s].
+        """Wait in line, then be served for `demand` >= 0 [s] over the servers' speed.
 
         `arrived` is an earlier instant from which the wait counts, for a visitor that
         stood in another line of the same service before.
@@ -72,7 +96,7 @@ class FifoStation:
         start = falls_free[0]
         if start < now:  # noqa: PLR1730 - a call to max() is what this avoids
             start = now
-        end = start + demand
+        end = start + demand * self._pace
         heapreplace(falls_free, end)
         if self._recorder is not None:
             task.trace = self._recorder.add(

@@ -9,7 +9,7 @@ from sim_driver.controllers import Controllers, build_controllers, processes
 from sim_driver.messaging import MessageBus
 from sim_driver.poll_load import PollLoad
 from sim_driver.quota import Quota
-from sim_driver.stations import FifoStation
+from sim_driver.stations import FifoStation, Station
 from sim_driver.world import Operation, World
 
 
@@ -22,9 +22,10 @@ class Substrate:
         self.runtime = world.runtime
         self.setup = setup
         self.poll_load = PollLoad(setup)
+        self.is_polled_in_full = setup.discipline == "ps"
         controllers = build_controllers(world.runtime, setup, world.recorder, self.poll_load)
         self.services, self.engines = controllers.services, controllers.engines
-        self.bus = MessageBus(world, controllers.cores.get(setup.rabbitmq.controllers or ""))
+        self.bus = MessageBus(world, controllers.machines.get(setup.rabbitmq.controllers or ""))
         self.changes = Changes()
         self.quota = Quota(setup.quota.model_dump())
         self.database = _database(world, controllers)
@@ -58,10 +59,11 @@ class Substrate:
         return self.run("keystone", self._token, key, number)
 
 
-def _database(world: World, controllers: Controllers) -> FifoStation:
+def _database(world: World, controllers: Controllers) -> Station:
     """Return the server that all services write to, or its share of a controller's cores."""
     block = world.setup.database
     if block.controllers is not None:
-        return controllers.cores[block.controllers][0].share("database")
+        return controllers.machines[block.controllers][0].share("database")
     assert block.cores is not None, "cores or controllers are given"
-    return FifoStation(world.runtime, "database", block.cores, world.recorder)
+    speed = world.setup.core_speed
+    return FifoStation(world.runtime, "database", block.cores, world.recorder, speed=speed)

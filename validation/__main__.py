@@ -16,6 +16,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "fabric.md": fabric.page,
     "rabbitmq.md": rabbitmq.page,
     "testbed-twin.md": testbed.page,
+    "testbed.svg": testbed.plot,
 }
 """Each file, and what makes its text."""
 

@@ -61,7 +61,10 @@ class TableRow(Block):
         """What a reader calls the row."""
         many = f" x {self.clusters}" if self.clusters > 1 else ""
         how = "" if self.provisioner == "stack" else f", {self.provisioner}"
-        under = "".join(f", {value}" for value in self.overrides.values())
+        under = "".join(
+            f", {value}" if isinstance(value, str) else f", {name} {value}"
+            for name, value in self.overrides.items()
+        )
         return f"{self.nodes} nodes{many} at {self.concurrency}{how}{under}"
 
     @property

@@ -66,7 +66,8 @@ class CalibrationRecord(Block):
 
     `digest` is the SHA-256 of the data's files, `discrepancy` the standard deviation of the
     logarithm that is put down to the model itself, `misfit` the root mean square of the fitted
-    rows' misses in their standard deviations.
+    rows' misses in their standard deviations; `intervals` come from a parametric bootstrap or from
+    Markov chains.
     """
 
     data: ListOf[Text]
@@ -78,6 +79,7 @@ class CalibrationRecord(Block):
     model_version: Text
     discrepancy: Positive
     misfit: Annotated[float, Field(ge=0)]
+    intervals: Literal["bootstrap", "posterior"] = "bootstrap"
     free: Annotated[ListOf[FreeRecord], Field(min_length=1)]
     rows: Annotated[ListOf[RowRecord], Field(min_length=1)]
     directions: ListOf[DirectionRecord]

@@ -1,6 +1,7 @@
 """Nova as its clients see it, and the way of a server through it."""
 
 from collections.abc import Callable
+from functools import partial
 
 from coe_core.errors import DriverError, NotFound, NoValidHost
 from coe_core.ids import ProjectId, Tag
@@ -52,7 +53,11 @@ class Nova:
         self.groups = Registry[SimServerGroup]("server group")
         self._api = substrate.operation("nova.api_create_s")
         self._show = substrate.operation("nova.api_show_s")
-        self._show_mean = substrate.world.parameters.mean("nova.api_show_s")
+        self._ports = substrate.operation("neutron.server_ports_s")
+        self._poll: Demands = {
+            "nova-api": substrate.world.parameters.mean("nova.api_show_s"),
+            "neutron-server": substrate.world.parameters.mean("neutron.server_ports_s"),
+        }
         self._api_delete = substrate.operation("nova.api_delete_s")
         self._conduct = substrate.operation("nova.conductor_build_s")
         self._request = substrate.operation("nova.scheduler_request_s")
@@ -102,10 +107,13 @@ class Nova:
         self._send(server)
 
     def _send(self, server: SimServer) -> None:
-        self._substrate.bus.cast("conductor", server.key, 10, self._build(server))
+        self._substrate.bus.cast("conductor", server.key, 10, partial(self._build, server))
 
     async def show(self, identity: str) -> SimServer:
         """Return the server, at the cost of an API call.
+
+        Nova asks Neutron for the ports of a server to name its security groups (nova,
+        nova/network/security_group_api.py, get_instances_security_groups_bindings).
 
         Raises:
             NotFound: there is none.
@@ -113,11 +121,12 @@ class Nova:
         server = self.servers.get(identity)
         server.looks += 1
         await self._substrate.run("nova-api", self._show, server.key, server.looks)
+        await self._substrate.run("neutron-server", self._ports, server.key, server.looks)
         return self.servers.get(identity)
 
     def poll_cost(self, identity: str) -> Demands:
         """Return what one poll of a server takes of each service [s], for polls left out."""
-        return {"nova-api": self._show_mean} if identity in self.servers else {}
+        return self._poll if identity in self.servers else {}
 
     async def delete(self, identity: str) -> None:
         """Delete a server; returns when it is gone.
@@ -183,7 +192,7 @@ class Nova:
                 "scheduler",
                 server.key,
                 20 + attempt,
-                self._select(process, server, frozenset(tried), attempt),
+                partial(self._select, process, server, frozenset(tried), attempt),
             )
             await self._substrate.world.delay("nova claim", self._claim.draw(server.key, attempt))
             process.landed(host, server.flavor)

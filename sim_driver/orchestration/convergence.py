@@ -9,6 +9,7 @@ Source: heat@newton-eol heat/rpc/worker_client.py, heat/engine/sync_point.py: sl
 min((predecessors - 2) * 10 ms, 10 s); heat/engine/check_resource.py.
 """
 
+from functools import partial
 from math import ceil
 from typing import Final
 
@@ -48,7 +49,7 @@ class ConvergenceTraversal:
         while order.open:
             for index in ready:
                 stack.tree.active += 1
-                work = self._check(stack, index, order, do, size, action)
+                work = partial(self._check, stack, index, order, do, size, action)
                 self._substrate.bus.cast("engine-worker", stack.key, 40_000 + index, work)
             if not stack.finished:
                 await stack.park(self._runtime, action)

@@ -7,6 +7,7 @@ heat/common/config.py (limits).
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from functools import partial
 from typing import Any, Final, Protocol
 
 from coe_core.documents import Json
@@ -130,7 +131,7 @@ class Engine:
         await stack.engine.run(demand)
         await self._substrate.transact(stack.key, 1)
         if tree.action == action:
-            self.begin(stack, self.create_all(stack), "CREATE")
+            self.begin(stack, partial(self.create_all, stack), "CREATE")
 
     async def _require_room(self, name: str, size: int) -> None:
         """Return if the engines can hold `size` more resources; else nobody answers.
@@ -142,7 +143,7 @@ class Engine:
             await self._substrate.runtime.sleep(self._substrate.bus.timeout)
             raise RpcTimeout(name, "Timed out waiting for a reply: the engines are out of memory")
 
-    def begin(self, stack: SimStack, work: Work, action: str) -> None:
+    def begin(self, stack: SimStack, work: Callable[[], Work], action: str) -> None:
         """Start `work` on a stack as its own task; its end settles the stack's status."""
         stack.status = StackStatus(f"{action}_IN_PROGRESS")
         stack.outcome = Outcome()
@@ -179,13 +180,13 @@ class Engine:
         wanted = group.indexes(stack.parameters)
         return Members(group.member or _wrapped(resource), wanted, values)
 
-    async def _run(self, stack: SimStack, work: Work, action: str, number: int) -> None:
+    async def _run(
+        self, stack: SimStack, work: Callable[[], Work], action: str, number: int
+    ) -> None:
         tree = stack.tree
         try:
             if tree.action == number:
-                await work
-            else:
-                work.close()
+                await work()
         except Stopped:
             pass
         except DriverError as error:
@@ -248,7 +249,7 @@ class Engine:
         await engine.run(self._prepare.draw(child.key))
         await self._substrate.world.delay("heat nested wait", self._wait.draw(child.key))
         stack.made[index] = child
-        await self._substrate.bus.call("engine", child.key, 0, self.accept(child, action))
+        await self._substrate.bus.call("engine", child.key, 0, partial(self.accept, child, action))
         if stack.group is not None:
             self._grow(stack.tree)
         return child.outcome
@@ -266,7 +267,7 @@ class Engine:
         await engine.run(self._delete.draw(stack.key, index))
         child = stack.made.get(index)
         if isinstance(child, SimStack):
-            work = self._accept_delete(child, action)
+            work = partial(self._accept_delete, child, action)
             await self._substrate.bus.call("engine", child.key, 1, work)
             return child.outcome
         if stack.plan is not None:
@@ -280,7 +281,8 @@ class Engine:
             stack.tree.resources -= stack.counted
             self._held -= stack.counted
             stack.counted = 0
-            self.begin(stack, self.delete_some(stack, stack.started()), "DELETE")
+            work = partial(self.delete_some, stack, stack.started())
+            self.begin(stack, work, "DELETE")
 
 
 def _size(stack: SimStack) -> int:

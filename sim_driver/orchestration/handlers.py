@@ -13,7 +13,10 @@ from coe_core.documents import Json
 from coe_core.errors import NotFound, ResourceFailed, StackTimeout
 from coe_core.ids import PortId, ServerId
 from coe_core.ports.cloud import ServerSpec, ServerStatus
+from coe_core.units import Seconds
+from sim_driver.compute.servers import SimServer
 from sim_driver.compute.service import Nova
+from sim_driver.controllers import Workers
 from sim_driver.hot import types
 from sim_driver.hot.plan import ResourcePlan
 from sim_driver.hot.values import resolve
@@ -55,7 +58,9 @@ class Handlers:
         self._network = network
         self._volumes = volumes
         self._group = substrate.operation("nova.api_show_s")
-        self._step = substrate.world.parameters.mean("heat.step_s")
+        self._step = Seconds(substrate.world.parameters.mean("heat.step_s"))
+        self._check = substrate.operation("heat.resource_poll_s")
+        self._check_mean = substrate.world.parameters.mean("heat.resource_poll_s")
         self._signals: dict[str, Outcome] = {}
         self._creates: dict[str, Create] = {
             types.SERVER: self._create_server,
@@ -126,24 +131,48 @@ class Handlers:
         server = self._nova.accept(self._server_spec(stack, values), stack.key, signals)
         stack.made[resource.index] = server.id
         outcome = Outcome()
-        load = self._substrate.poll_load
+        if self._substrate.is_polled_in_full:
+            await self._nova.start(server)
+            self._substrate.runtime.serve(self._poll(stack.engine, server, outcome))
+        else:
+            self._watch(server, outcome)
+            await self._nova.start(server)
+            self._begin_polls(server)
+        return outcome
+
+    def _watch(self, server: SimServer, outcome: Outcome) -> None:
+        """Let `outcome` end with the change of `server` that a poll would see."""
 
         def look() -> None:
             if server.status is ServerStatus.BUILD and not server.is_deleting:
                 self._substrate.changes.at_next(server.id, look)
                 return
-            load.end(server.id)
-            if server.status is ServerStatus.ERROR:
-                text = f'Went to status ERROR due to "{server.fault}"'
-                outcome.end(ResourceFailed(server.name, text))
-            elif server.status is ServerStatus.ACTIVE:
-                outcome.end()
+            self._substrate.poll_load.end(server.id)
+            _tell(server, outcome)
 
         self._substrate.changes.watch(server.id)
         self._substrate.changes.at_next(server.id, look)
-        load.begin(server.id, self._step, self._nova.poll_cost(server.id))
-        await self._nova.start(server)
-        return outcome
+
+    def _begin_polls(self, server: SimServer) -> None:
+        """Let polls of `server` be a load from now on."""
+        if server.status is ServerStatus.BUILD and not server.is_deleting:
+            polled = {**self._nova.poll_cost(server.id), "heat-engine": self._check_mean}
+            self._substrate.poll_load.begin(server.id, self._step, polled)
+
+    async def _poll(self, engine: Workers, server: SimServer, outcome: Outcome) -> None:
+        """Look at `server` once a step until it is no longer built."""
+        looks = 0
+        while not server.is_deleting:
+            looks += 1
+            await engine.run(self._check.draw(server.key, looks))
+            try:
+                await self._nova.show(server.id)
+            except NotFound:
+                return
+            if server.status is not ServerStatus.BUILD:
+                _tell(server, outcome)
+                return
+            await self._substrate.runtime.sleep(self._step)
 
     def _server_spec(self, stack: SimStack, values: Mapping[str, Json]) -> ServerSpec:
         networks = values.get("networks")
@@ -216,6 +245,15 @@ class Handlers:
 def handle_url(stack: SimStack, handle: str) -> str:
     """Return the address under which a guest reaches a wait condition handle."""
     return f"{stack.id}/{handle}"
+
+
+def _tell(server: SimServer, outcome: Outcome) -> None:
+    """End `outcome` as the server's status says; one that is deleted says nothing."""
+    if server.status is ServerStatus.ERROR:
+        text = f'Went to status ERROR due to "{server.fault}"'
+        outcome.end(ResourceFailed(server.name, text))
+    elif server.status is ServerStatus.ACTIVE:
+        outcome.end()
 
 
 def _text(value: Json) -> str:

@@ -1,6 +1,7 @@
 """Heat as its clients see it: heat-api, top-level stacks, limits, timeouts, signals."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from coe_core.documents import Json
@@ -76,7 +77,7 @@ class Heat:
         tree.root = stack
         self.roots.add(Root(stack, spec))
         self._arm(stack, spec.timeout, "Create timed out")
-        await self._substrate.bus.call("engine", key, 0, self._accept(stack))
+        await self._substrate.bus.call("engine", key, 0, partial(self._accept, stack))
         return stack.id
 
     async def show(self, identity: StackId) -> Stack:
@@ -85,7 +86,8 @@ class Heat:
         root.polls += 1
         key = root.stack.key
         await self._substrate.run("heat-api", self._request, key, root.polls)
-        await self._substrate.bus.call("engine", key, 1_000 + root.polls, self._resolve(root))
+        resolve = partial(self._resolve, root)
+        await self._substrate.bus.call("engine", key, 1_000 + root.polls, resolve)
         return self.roots.get(identity).view()
 
     async def list(self, tag: Tag) -> tuple[Stack, ...]:
@@ -107,8 +109,8 @@ class Heat:
         stack = root.stack
         stack.tree.stop()
         self._arm(stack, spec.timeout, "Update timed out")
-        work = update(
-            self._engine, self._substrate.runtime, stack, plan, plan.bind(spec.parameters)
+        work = partial(
+            update, self._engine, self._substrate.runtime, stack, plan, plan.bind(spec.parameters)
         )
         self._engine.begin(stack, work, "UPDATE")
 
@@ -120,7 +122,7 @@ class Heat:
             return
         root.stack.tree.stop()
         self._arm(root.stack, root.timeout, "Delete timed out")
-        self._engine.begin(root.stack, self._delete(root), "DELETE")
+        self._engine.begin(root.stack, partial(self._delete, root), "DELETE")
 
     def signal(self, url: str, key: int) -> None:
         """Take a guest's signal in."""

@@ -1,8 +1,7 @@
 """Each kind of fault by itself, on the twin: the counterpart of the same faults on a real cloud."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import pytest
 
@@ -26,6 +25,7 @@ from coe_core.units import Seconds
 from planner.twin import Twin
 from sim_driver.compute.servers import SimServer
 from sim_driver.invariants import check_always, check_empty
+from sim_driver.messaging import Work
 from sim_driver.network import NetworkItem
 from tests.simulation.restarts import Ground
 from tests.simulation.worlds import (
@@ -101,11 +101,10 @@ async def lose_a_cast(twin: Twin) -> None:
     cast = bus.cast
     is_lost = False
 
-    def lossy(queue: str, key: int, number: int, work: Coroutine[Any, Any, None]) -> None:
+    def lossy(queue: str, key: int, number: int, work: Work[None]) -> None:
         nonlocal is_lost
         if queue == "conductor" and not is_lost:
             is_lost = True
-            work.close()
         else:
             cast(queue, key, number, work)
 

@@ -18,6 +18,7 @@ FREE = (
     Free(name="growth", unit="min", low=0.05, high=1.0),
     Free(name="each", unit="min", low=0.002, high=0.1),
 )
+PRODUCT = tuple(Free(name=name, unit="s", low=0.1, high=10.0) for name in "ab")
 SEEDS = range(20)
 SAMPLES = 120
 
@@ -179,3 +180,34 @@ def test_rows_without_a_prediction_are_left_out_of_the_surface() -> None:
     found = calibrate(problem(0.0, 0), Gaps(), seed=1, samples=SAMPLES)
     for one in found.parameters:
         assert one.value == pytest.approx(TRUTH[one.name], rel=0.25), one.name
+
+
+class Powers:
+    """Two rows: the product of two parameters, and the first alone."""
+
+    def evaluate(
+        self, points: Sequence[Point], only: Sequence[int] | None = None
+    ) -> list[list[float]]:
+        rows = [[one["a"] * one["b"], one["a"]] for one in points]
+        return rows if only is None else [[each[i]] for each, i in zip(rows, only, strict=True)]
+
+
+def posterior(discrepancy: float) -> Calibration:
+    """Return the posterior where the logarithms of the rows are linear in the coordinates."""
+    rows = tuple(Observed(label=label, value=1.0, unit="s") for label in ("ab", "a"))
+    asked = Problem(free=PRODUCT, rows=rows, discrepancy=discrepancy)
+    return calibrate(asked, Powers(), seed=1, is_posterior=True)
+
+
+def test_the_posterior_of_a_linear_model_is_the_normal_one() -> None:
+    """Spread and correlation of the chains are those of Bayes' rule for normal deviates."""
+    found = posterior(0.5)
+    slopes = np.array([[1.0, 1.0], [1.0, 0.0]]) * PRODUCT[0].log_sd / 0.5
+    exact = np.linalg.inv(slopes.T @ slopes + np.eye(2))
+    assert found.is_settled
+    assert np.abs(found.samples.mean(axis=0)).max() < 0.1
+    assert np.allclose(np.cov(found.samples.T), exact, atol=0.1 * exact.max())
+
+
+def test_the_same_seed_gives_the_same_chains() -> None:
+    assert np.array_equal(posterior(0.1).samples, posterior(0.1).samples)
