@@ -15,7 +15,6 @@ from coe_core.ids import (
     TrustId,
     VolumeId,
 )
-from coe_core.polling import LoopPoller
 from coe_core.ports.cloud import (
     UNLIMITED,
     Allowance,
@@ -38,7 +37,7 @@ from sim_driver.network import Networking, NetworkItem
 from sim_driver.orchestration.handlers import Handlers
 from sim_driver.orchestration.service import Heat
 from sim_driver.poll_load import Demands
-from sim_driver.polling import ComputedPoller
+from sim_driver.polling import ComputedPoller, SimulatedPoller
 from sim_driver.registry import R, Registry
 from sim_driver.substrate import Substrate
 from sim_driver.volume import Volumes
@@ -72,7 +71,7 @@ class SimCloud:
     def poller(self) -> Poller:
         """Return the poller that knows when this cloud changes, or one whose looks are all made."""
         if self.substrate.is_polled_in_full:
-            return LoopPoller(self.substrate.runtime)
+            return SimulatedPoller(self.substrate)
         return ComputedPoller(self.substrate, self._poll_cost)
 
     def _poll_cost(self, identity: str) -> Demands:

@@ -1,19 +1,62 @@
-"""Polls that are computed: looks that would see nothing new are charged, not simulated."""
+"""Polls: computed, so that looks that would see nothing new are charged, or all simulated."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
 from coe_core.errors import DriverError
-from coe_core.polling import next_tick, pause_after
+from coe_core.polling import LoopPoller, next_tick, pause_after
 from coe_core.ports.poller import Look, PollSchedule
 from coe_core.units import Seconds
 from sim_driver.poll_load import Demands
 from sim_driver.substrate import Substrate
+from sim_driver.task import NO_TRACE
 
 T = TypeVar("T")
 
 PollCost = Callable[[str], Demands]
 """Gives what one look at a subject takes of each service [s]."""
+
+
+class LastChange:
+    """The path on which a subject last changed, for whoever sees that later."""
+
+    def __init__(self, substrate: Substrate, subject: str) -> None:
+        self._substrate = substrate
+        self._subject = subject
+        self._at: float | None = None
+        self._trace = NO_TRACE
+        substrate.changes.watch(subject)
+        substrate.changes.at_next(subject, self._note)
+
+    def _note(self) -> None:
+        runtime = self._substrate.runtime
+        if runtime.current is not None:
+            self._at, self._trace = runtime.env.now, runtime.current.trace
+        self._substrate.changes.at_next(self._subject, self._note)
+
+    def take_over(self, name: str) -> None:
+        """Let the running task go on from there; the time since then is a wait for `name`."""
+        if self._at is not None:
+            self._substrate.runtime.running().trace = self._trace
+            self._substrate.world.waited(name, self._at)
+
+
+class SimulatedPoller:
+    """A `Poller` whose looks are all made; what it saw is the consequence of the last change."""
+
+    def __init__(self, substrate: Substrate) -> None:
+        self._substrate = substrate
+        self._loop = LoopPoller(substrate.runtime)
+
+    async def until(self, subject: str, look: Look[T], schedule: PollSchedule) -> T:
+        """Return the first value that `look` returns at a tick of the schedule."""
+        change = LastChange(self._substrate, subject)
+        try:
+            value = await self._loop.until(subject, look, schedule)
+            change.take_over("poll interval")
+            return value
+        finally:
+            self._substrate.changes.forget(subject)
 
 
 class ComputedPoller:

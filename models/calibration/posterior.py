@@ -52,7 +52,9 @@ def walk(density: LogDensity, start: Vector, count: int, draws: np.random.Genera
     walkers = max(WALKERS_LEAST, WALKERS_PER_DIMENSION * dimensions)
     begun = start + NEAR_START * draws.standard_normal((walkers, dimensions))
     inside = np.clip(begun, -NORMAL_95 + NEAR_START, NORMAL_95 - NEAR_START)
-    sampler = emcee.EnsembleSampler(walkers, dimensions, _inside(density), vectorize=True)
+    sampler = emcee.EnsembleSampler(walkers, dimensions, None, vectorize=True)
+    # Its own wrapper of a function prints a traceback for a mere Ctrl-C.
+    sampler.log_prob_fn = _inside(density)
     # emcee draws from NumPy's old generator, and can only be given the state of one.
     seeded = np.random.RandomState(int(draws.integers(2**32)))
     state = emcee.State(inside, random_state=seeded.get_state())

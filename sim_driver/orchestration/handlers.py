@@ -23,6 +23,7 @@ from sim_driver.hot.values import resolve
 from sim_driver.network import Networking
 from sim_driver.orchestration.outcome import Outcome
 from sim_driver.orchestration.stacks import SimStack
+from sim_driver.polling import LastChange
 from sim_driver.substrate import Substrate
 from sim_driver.volume import Volumes
 
@@ -161,7 +162,7 @@ class Handlers:
 
     async def _poll(self, engine: Workers, server: SimServer, outcome: Outcome) -> None:
         """Look at `server` once a step until it is no longer built."""
-        looks = 0
+        change, looks = LastChange(self._substrate, server.id), 0
         while not server.is_deleting:
             looks += 1
             await engine.run(self._check.draw(server.key, looks))
@@ -170,6 +171,7 @@ class Handlers:
             except NotFound:
                 return
             if server.status is not ServerStatus.BUILD:
+                change.take_over("heat step")
                 _tell(server, outcome)
                 return
             await self._substrate.runtime.sleep(self._step)

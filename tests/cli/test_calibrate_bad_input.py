@@ -40,6 +40,7 @@ def calibrate(folder: Path, *data: str, free: str = FREE, setup: str = "cern-201
         ("nodes,minutes,use\n2,3,held out\n", "every row is held out"),
         ("nodes,minutes,provisioner\n2,3,magic\n", "provisioner"),
         ("nodes,minutes,heat.architectur\n2,3,legacy\n", "architectur"),
+        ("nodes,minutes,core_speed\n2,3,0\n", "core_speed"),
     ],
 )
 def test_a_table_that_is_none(

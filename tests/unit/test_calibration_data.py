@@ -22,13 +22,13 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 def test_a_table_in_csv(tmp_path: Path) -> None:
     text = (
-        "nodes,concurrency,minutes,rounding,provisioner,use,heat.architecture,heat.engine_threads\n"
-        "2,50,2.5,0.25,stack,fit,legacy,64\n"
+        "nodes,concurrency,minutes,rounding,provisioner,use,heat.architecture,core_speed\n"
+        "2,50,2.5,0.25,stack,fit,legacy,0.8\n"
         "16,,4,,sharded:8,held out,,\n"
     )
     first, second = read_data([write(tmp_path, "a.csv", text)]).rows
     assert (first.nodes, first.concurrency, first.clusters) == (2, 50, 50)
-    assert first.overrides == {"heat.architecture": "legacy", "heat.engine_threads": 64}
+    assert first.overrides == {"heat.architecture": "legacy", "core_speed": 0.8}
     assert first.observed().rounding == 0.25
     assert (second.concurrency, second.clusters, second.provisioner) == (1, 1, "sharded:8")
     assert not second.observed().is_fitted
