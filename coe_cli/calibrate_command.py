@@ -61,7 +61,7 @@ def calibrate_command(  # noqa: PLR0913 - each is an option
         ),
     ] = None,
     posterior: Annotated[
-        bool, typer.Option("--posterior", help="Intervals by Markov chains, not by the bootstrap.")
+        bool, typer.Option("--posterior", help="Intervals by Markov chains, not by a bootstrap.")
     ] = False,
 ) -> None:
     """Fit parameters to measurements; say how surely each is known, and how wrong each row is.
@@ -70,14 +70,19 @@ def calibrate_command(  # noqa: PLR0913 - each is an option
     """
     found, scenario = data_of(data)
     asked = _study(found, scenario, setup, parameters, free_of(free))
+    asked = replace(asked, seed=seed, replications=replications, points=points)
     if posterior:
         require_posterior()
-    asked = replace(asked, seed=seed, replications=replications, points=points)
-    asked = replace(asked, is_posterior=posterior)
+        asked = replace(asked, is_posterior=True)
+    _require_file(output, Path(data[0]))
+    _calibrate(asked, output)
+
+
+def _require_file(output: Path, data: Path) -> None:
+    """Pass if `output` can be written, and is a file, since the trials stand beside it."""
     if output == STDOUT:
         raise InvalidInput("accepted is a file", field="--output", value="-")
-    require_writable([output], Path(data[0]))
-    _calibrate(asked, output)
+    require_writable([output], data)
 
 
 def _calibrate(asked: "Study", output: Path) -> None:

@@ -81,8 +81,8 @@ CANNOT_TELL: Final = """\
 - One machine, which is not alone on its host: the same create costs up to twice the CPU time in
   another run. The core speed corrects most of that, and is known only after the run. Of 32 workers
   there are four runs under convergence and two under legacy.
-- The discipline `ps` was chosen because lines failed on the rows of 32 workers. These rows were held
-  out of the fit, and of the polls' costs, but not of that choice.
+- The discipline `ps` was chosen because lines failed on the rows of 32 workers. These rows were
+  held out of the fit, and of the polls' costs, but not of that choice.
 - Why `stack` under the legacy Heat is met worst: too slow for the smallest clusters, too fast for
   the largest. Its steps of a second and what they look at are assumed, not measured.
 - The testbed's guests boot and signal at once, and its hypervisors build nothing: it is a control

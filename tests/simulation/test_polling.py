@@ -140,7 +140,7 @@ CROWDS: Mapping[str, Crowd] = {
         tolerance=0.06,
         provisioner="direct",
         setup="testbed",
-        parameters={"nova.api_show_s": 0.01, "neutron.server_ports_s": 0.0},
+        parameters={"nova.api_show_s": 0.06, "neutron.server_ports_s": 0.0},
     ),
 }
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in CROWDS if name.endswith("-50")]
