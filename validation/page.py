@@ -1,15 +1,19 @@
 """Pieces of a page: tables, and a plot of residuals."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Final
 
 from models.calibration.record import CalibrationRecord, RowRecord
 from planner import calibration_table
 
-WIDTH: Final = 640
+SPAN: Final = 376
+"""From the lowest to the highest tick [px]."""
 ROW_HEIGHT: Final = 26
-LABEL_WIDTH: Final = 230
+LABEL_WIDTH_MIN: Final = 230
+LETTER_WIDTH: Final = 6.0
+"""Of a label's letters, on average and a little more [px]."""
 MARGIN: Final = 34
 PERCENT_MIN: Final = 20.0
 """The plot shows at least so many per cent to either side."""
@@ -40,6 +44,19 @@ def notes(record: CalibrationRecord) -> str:
     return "\n\n".join(calibration_table.notes(record))
 
 
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where a plot begins, right of its labels [px], and how far it reaches [%]."""
+
+    left: int
+    reach: float
+
+    def x(self, percent: float) -> float:
+        """Return where a percentage lies [px]; what is beyond the reach lies at its end."""
+        inside = max(-self.reach, min(self.reach, percent))
+        return round(self.left + SPAN * (inside + self.reach) / (2.0 * self.reach), 1)
+
+
 def residual_plot(rows: Sequence[RowRecord]) -> str:
     """Return a plot, in SVG, of how far each prediction is from what was observed.
 
@@ -47,20 +64,22 @@ def residual_plot(rows: Sequence[RowRecord]) -> str:
     the error of the fit that did not see the row; the grey band is the rounding.
     """
     step = _step(max(PERCENT_MIN, *(abs(end) for row in rows for end in _ends(row))))
-    reach = TICKS * step
+    longest = max(len(row.label) for row in rows)
+    frame = _Frame(left=max(LABEL_WIDTH_MIN, round(LETTER_WIDTH * longest)), reach=TICKS * step)
+    width = frame.left + SPAN + MARGIN
     height = MARGIN + ROW_HEIGHT * len(rows) + MARGIN
-    zero = _x(0.0, reach)
-    size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
+    zero = frame.x(0.0)
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         f'<line x1="{zero}" y1="{MARGIN - 8}" x2="{zero}" y2="{height - MARGIN}" stroke="#444"/>',
     ]
     for tick in range(-TICKS, TICKS + 1):
-        text, x = f"{tick * step:+.0f} %" if tick else "0", _x(tick * step, reach)
+        text, x = f"{tick * step:+.0f} %" if tick else "0", frame.x(tick * step)
         parts.append(f'<text x="{x}" y="{height - 12}" text-anchor="middle">{text}</text>')
     for number, row in enumerate(rows):
-        parts.extend(_row(row, MARGIN + ROW_HEIGHT * number + ROW_HEIGHT / 2, reach))
+        parts.extend(_row(row, MARGIN + ROW_HEIGHT * number + ROW_HEIGHT / 2, frame))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -70,11 +89,11 @@ def _step(percent: float) -> float:
     return next(step for step in steps if TICKS * step >= percent)
 
 
-def _row(row: RowRecord, y: float, reach: float) -> Iterable[str]:
-    low, high = (_x(end, reach) for end in _ends(row))
+def _row(row: RowRecord, y: float, frame: _Frame) -> Iterable[str]:
+    low, high = (frame.x(end) for end in _ends(row))
     half = 100.0 * row.rounding / row.observed
-    band = (_x(-half, reach), _x(half, reach))
-    dot = _x(100.0 * (row.predicted / row.observed - 1.0), reach)
+    band = (frame.x(-half), frame.x(half))
+    dot = frame.x(100.0 * (row.predicted / row.observed - 1.0))
     yield f'<text x="8" y="{y + 4:.1f}">{escape(row.label)}</text>'
     yield (
         f'<rect x="{band[0]}" y="{y - 8:.1f}" width="{band[1] - band[0]:.1f}" height="16" '
@@ -84,7 +103,7 @@ def _row(row: RowRecord, y: float, reach: float) -> Iterable[str]:
     yield f'<line x1="{low}" y1="{y:.1f}" x2="{high}" y2="{y:.1f}" {stroke}/>'
     yield f'<circle cx="{dot}" cy="{y:.1f}" r="4" fill="#1f5fa8"/>'
     if row.left_out is not None:
-        ring = _x(100.0 * (row.left_out / row.observed - 1.0), reach)
+        ring = frame.x(100.0 * (row.left_out / row.observed - 1.0))
         stroke = 'stroke="#c05a00" stroke-width="2"'
         yield f'<circle cx="{ring}" cy="{y:.1f}" r="5" fill="none" {stroke}/>'
 
@@ -94,9 +113,3 @@ def _ends(row: RowRecord) -> tuple[float, float]:
         100.0 * (row.low / row.observed - 1.0),
         100.0 * (row.high / row.observed - 1.0),
     )
-
-
-def _x(percent: float, reach: float) -> float:
-    span = WIDTH - LABEL_WIDTH - MARGIN
-    inside = max(-reach, min(reach, percent))
-    return round(LABEL_WIDTH + span * (inside + reach) / (2.0 * reach), 1)
