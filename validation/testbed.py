@@ -78,9 +78,9 @@ their spread is that of a busy machine and not of a service alone.
 CANNOT_TELL: Final = """\
 ## What the data cannot tell
 
-- One machine, which is not alone on its host: the same create costs up to twice the CPU time in
+- One machine, which is not alone on its host: the same create costs up to 1.6 times the CPU time in
   another run. The core speed corrects most of that, and is known only after the run. Of 32 workers
-  there are four runs under convergence and two under legacy.
+  there are four runs under convergence and three under legacy.
 - The discipline `ps` was chosen because lines failed on the rows of 32 workers. These rows were
   held out of the fit, and of the polls' costs, but not of that choice.
 - Why `stack` under the legacy Heat is met worst: too slow for the smallest clusters, too fast for

@@ -37,13 +37,13 @@ def test_a_machine_of_half_the_speed_shows_as_such() -> None:
 
 
 def test_every_size_was_measured_each_way() -> None:
-    """Stack and direct, in both Heats, all complete; three times, 32 nodes twice at least."""
+    """Stack and direct, in both Heats, all complete; three times at least."""
     counted = Counter(
         (one["nodes"], one["provisioner"], one["heat"])
         for one in records()
         if one["status"] == "CREATE_COMPLETE"
     )
     assert counted.total() == len(records())
-    for nodes, least in {1: 3, 2: 3, 4: 3, 8: 3, 16: 3, 32: 2}.items():
+    for nodes in (1, 2, 4, 8, 16, 32):
         for way in product(("stack", "direct"), ("convergence", "legacy")):
-            assert counted[nodes, *way] >= least, f"{nodes} nodes, {way}"
+            assert counted[nodes, *way] >= 3, f"{nodes} nodes, {way}"
