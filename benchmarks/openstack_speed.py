@@ -1,7 +1,7 @@
 """How fast the machine's cores were while it created a cluster.
 
-The testbed's machine is not alone on its host: the same work takes twice the CPU time at some
-hours that it takes at others. Some services do the same for every server and answer no polls; what
+The testbed's machine is not alone on its host: the same work takes more CPU time at some hours
+than at others. Some services do the same for every server and answer no polls; what
 they spend on a server tells how fast the cores were, and nothing about the cluster.
 """
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from models.calibration.fit import Belief, Fitter, Mask, belief_of
 from models.calibration.identifiability import Direction, directions, learned
-from models.calibration.posterior import Chains, walk
+from models.calibration.posterior import Sample, walk
 from models.calibration.problem import NORMAL_95, Matrix, Model, Point, Problem, Vector
 from models.calibration.surrogate import Surrogate, design, terms
 from models.randomness import stream
@@ -240,8 +240,8 @@ class _Report:
         rows = residuals[: int(self._problem.fitted.sum())]
         self._misfit = float(np.sqrt(np.mean(np.square(rows))))
 
-    def calibration(self, chains: Chains) -> Calibration:
-        samples = chains.samples
+    def calibration(self, sample: Sample) -> Calibration:
+        samples = sample.points
         jacobian = self._fitter.jacobian(self._best)
         return Calibration(
             problem=self._problem,
@@ -251,7 +251,7 @@ class _Report:
             misfit=self._misfit,
             surface_miss=self._search.surface_miss,
             samples=samples,
-            is_settled=chains.is_long_enough,
+            is_settled=sample.is_settled,
             evaluations=len(self._search.points),
         )
 
@@ -259,7 +259,7 @@ class _Report:
         """Return the standard deviation of each logarithm, widened by the misfit [-]."""
         return self._problem.log_sds * max(1.0, self._misfit)
 
-    def walked(self, count: int) -> Chains:
+    def walked(self, count: int) -> Sample:
         """Return coordinates that Markov chains drew from the posterior."""
         problem, kept = self._problem, self._problem.fitted
         scales = self._widened()[kept]
@@ -271,7 +271,7 @@ class _Report:
 
         return walk(density, self._best, count, self._draws)
 
-    def bootstrapped(self, count: int) -> Chains:
+    def bootstrapped(self, count: int) -> Sample:
         """Return coordinates of fits to rows and prior that were drawn again."""
         problem, widened = self._problem, self._widened()
         shape = (count, len(problem.rows) + len(problem.free))
@@ -282,7 +282,7 @@ class _Report:
             self._fitter.best(starts, Belief(problem.logs + widened * one[:rows], one[rows:]))
             for one in deviates
         ]
-        return Chains(np.array(fits))
+        return Sample(np.array(fits))
 
     def _parameters(self, samples: Matrix, taken: Vector) -> tuple[Fitted, ...]:
         fitted = []

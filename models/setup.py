@@ -39,8 +39,8 @@ class Setup(Block):
 
     `core_speed` is that of the cores of controllers, brokers and database, relative to the
     machine whose service demands the parameters are [-]. Under the `discipline` `fcfs` requests to
-    a controller wait in line, and polls are a fluid; under `ps` they share its cores, and every
-    poll is simulated, which is closer where a few cores are busy and slower to run.
+    a controller wait in line, and polls are a fluid; under `ps` they share its cores, and polls of
+    servers and clusters are simulated: closer where a few cores are busy, and slower to run.
     """
 
     schema_version: Literal[1]

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from benchmarks.openstack_page import DATA, LEARNT_MAX, records
 from models.calibration.data import TableRow
-from models.calibration.data_files import CORE_SPEED, read_data
+from models.calibration.data_files import read_data
 from models.demand_law import demand
 from models.families import LEAST, families
 from models.setup import load_setup
@@ -26,6 +26,7 @@ MEDIANS: Final = DATA / "medians.csv"
 POLLS: Final = DATA / "polls.json"
 REPLICATIONS: Final = 2
 HEAT: Final = "heat.architecture"
+CORE_SPEED: Final = "core_speed"
 
 SHOWN_S: Final = 0.02
 """Services that spend less on a server are left out of the table [s]."""

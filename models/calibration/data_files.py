@@ -15,6 +15,7 @@ from models.calibration.data import Data, Table, TableRow
 from models.errors import InvalidInput
 from models.near_names import unknown_name
 from models.scenario import Row, Scenario
+from models.setup import Setup
 from models.text_file import read_text
 from models.traces.json_file import read_json
 from models.traces.log import Trace
@@ -23,9 +24,6 @@ from models.validation import validated
 
 NUMBERS: Final = ("minutes", "seconds", "rounding")
 COUNTS: Final = ("nodes", "concurrency", "clusters", "masters", "created")
-CORE_SPEED: Final = "core_speed"
-"""The one number of a set-up that stands in no block of it, so that its column has no dot."""
-
 WORDS: Final = ("provisioner", "use")
 COLUMNS: Final = (*COUNTS, *NUMBERS, *WORDS)
 
@@ -118,7 +116,7 @@ def _csv(path: Path) -> Data:
     reader = csv.DictReader(StringIO(text))
     columns = reader.fieldnames or []
     for column in columns:
-        if column not in COLUMNS and column != CORE_SPEED and "." not in column:
+        if column not in COLUMNS and column not in Setup.model_fields and "." not in column:
             known = unknown_name(column, COLUMNS)
             problem = f"unknown column; {known}, or a field of the set-up as heat.architecture"
             raise InvalidInput(problem, file=path, line=1, field=column)

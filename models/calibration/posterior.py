@@ -28,19 +28,22 @@ STEPS_MAX: Final = 10_000
 NEAR_START: Final = 0.05
 """How far from the start the walkers begin [standard deviations of the prior]."""
 
+FARTHEST_START: Final = NORMAL_95 - 4.0 * NEAR_START
+"""The coordinate beyond which no centre of the walkers lies, so that they begin inside."""
+
 LogDensity = Callable[[Matrix], Vector]
 """Logarithm of the density, up to a constant (n,), at coordinates (n, k)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chains:
-    """Coordinates drawn from a density (n, k), and whether the chains were long enough."""
+class Sample:
+    """Coordinates drawn from a density (n, k), and whether they can be believed."""
 
-    samples: Matrix
-    is_long_enough: bool = True
+    points: Matrix
+    is_settled: bool = True
 
 
-def walk(density: LogDensity, start: Vector, count: int, draws: np.random.Generator) -> Chains:
+def walk(density: LogDensity, start: Vector, count: int, draws: np.random.Generator) -> Sample:
     """Return `count` samples of `density` from chains that begin around `start`.
 
     Raises:
@@ -50,21 +53,22 @@ def walk(density: LogDensity, start: Vector, count: int, draws: np.random.Genera
 
     dimensions = len(start)
     walkers = max(WALKERS_LEAST, WALKERS_PER_DIMENSION * dimensions)
-    begun = start + NEAR_START * draws.standard_normal((walkers, dimensions))
-    inside = np.clip(begun, -NORMAL_95 + NEAR_START, NORMAL_95 - NEAR_START)
+    # A fit at the end of a range must not put all walkers on one plane: they could not leave it.
+    centre = np.clip(start, -FARTHEST_START, FARTHEST_START)
+    begun = centre + NEAR_START * draws.standard_normal((walkers, dimensions))
     sampler = emcee.EnsembleSampler(walkers, dimensions, None, vectorize=True)
     # Its own wrapper of a function prints a traceback for a mere Ctrl-C.
     sampler.log_prob_fn = _inside(density)
     # emcee draws from NumPy's old generator, and can only be given the state of one.
     seeded = np.random.RandomState(int(draws.integers(2**32)))
-    state = emcee.State(inside, random_state=seeded.get_state())
+    state = emcee.State(begun, random_state=seeded.get_state())
     time = float("inf")
     while sampler.iteration < STEPS_MAX and sampler.iteration < LENGTHS * time:
         state = sampler.run_mcmc(state, STEPS_AT_ONCE)
         time = float(np.max(sampler.get_autocorr_time(tol=0)))
     chain = sampler.get_chain(discard=min(int(BURNT * time), sampler.iteration // 2), flat=True)
     kept = np.linspace(0, len(chain) - 1, count).astype(int)
-    return Chains(chain[kept], is_long_enough=sampler.iteration >= LENGTHS * time)
+    return Sample(chain[kept], is_settled=sampler.iteration >= LENGTHS * time)
 
 
 def _inside(density: LogDensity) -> LogDensity:

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from models.calibrate import Calibration, NotSeen, calibrate
-from models.calibration.problem import Free, Observed, Point, Problem
+from models.calibration.problem import NORMAL_95, Free, Observed, Point, Problem
 
 SIZES = (2, 16, 32, 128, 512, 1000)
 TRUTH = {"start": 2.3, "growth": 0.25, "each": 0.02}
@@ -192,9 +192,9 @@ class Powers:
         return rows if only is None else [[each[i]] for each, i in zip(rows, only, strict=True)]
 
 
-def posterior(discrepancy: float) -> Calibration:
+def posterior(discrepancy: float, value: float = 1.0) -> Calibration:
     """Return the posterior where the logarithms of the rows are linear in the coordinates."""
-    rows = tuple(Observed(label=label, value=1.0, unit="s") for label in ("ab", "a"))
+    rows = tuple(Observed(label=label, value=value, unit="s") for label in ("ab", "a"))
     asked = Problem(free=PRODUCT, rows=rows, discrepancy=discrepancy)
     return calibrate(asked, Powers(), seed=1, is_posterior=True)
 
@@ -211,3 +211,11 @@ def test_the_posterior_of_a_linear_model_is_the_normal_one() -> None:
 
 def test_the_same_seed_gives_the_same_chains() -> None:
     assert np.array_equal(posterior(0.1).samples, posterior(0.1).samples)
+
+
+def test_a_posterior_at_the_end_of_a_range_stays_inside() -> None:
+    """Rows that ask for more than the prior allows: the chains crowd at its end, and move."""
+    found = posterior(0.02, value=50.0)
+    assert any(one.is_at_bound for one in found.parameters)
+    assert np.abs(found.samples).max() <= NORMAL_95
+    assert found.samples.std(axis=0).min() > 0.0
