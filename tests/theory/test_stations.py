@@ -23,6 +23,7 @@ from models.statistics import Interval
 from sim_driver.full_station import FullStation, StationFull
 from sim_driver.recorder import Recorder
 from sim_driver.runtime import SimRuntime
+from sim_driver.sharing import SharedMachine
 from sim_driver.stations import FifoStation
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
@@ -47,6 +48,17 @@ def fifo(runtime: SimRuntime, servers: int, recorder: Recorder) -> Visit:
 
 def full(runtime: SimRuntime, servers: int, recorder: Recorder) -> Visit:
     return FullStation(runtime, "station", servers, recorder).visit
+
+
+def shared(runtime: SimRuntime, servers: int, recorder: Recorder) -> Visit:
+    share = SharedMachine(runtime, servers, recorder, 1.0).share("station")
+    return lambda demand, _priority: share.visit(demand)
+
+
+def by_processes(runtime: SimRuntime, servers: int, recorder: Recorder) -> Visit:
+    """Return a service with fewer processes than its machine has cores."""
+    workers = SharedMachine(runtime, 4 * servers, recorder, 1.0).workers("station", servers)
+    return lambda demand, _priority: workers.visit(demand)
 
 
 def slow(runtime: SimRuntime, servers: int, recorder: Recorder) -> Visit:
@@ -79,6 +91,22 @@ def test_the_mean_wait_is_pollaczek_and_khinchines(
     """With one server, the mean wait follows from the mean and the variance of the services."""
     waits, controls = simulate(opening, UTILISATION, 1, scv=scv)
     expected, wrong = mg1_mean_wait(flow(1, scv)), mg1_mean_wait(flow(1, scv, ERROR))
+    agree(estimate(waits[:, 0], controls), expected, wrong)
+
+
+@pytest.mark.parametrize("opening", [shared, by_processes])
+@pytest.mark.parametrize("servers", [1, 3])
+@pytest.mark.parametrize("scv", [0.0, 0.5, 1.0], ids=["deterministic", "lognormal", "exponential"])
+def test_the_mean_wait_of_processor_sharing_is_erlangs_whatever_the_services(
+    opening: Opening, servers: int, scv: float, simulate: Simulate, estimate: Estimate, agree: Agree
+) -> None:
+    """What others took depends on the mean of the services alone.
+
+    Source: Kelly 1979, "Reversibility and Stochastic Networks", 3.3.
+    """
+    waits, controls = simulate(opening, UTILISATION * servers, servers, scv=scv)
+    expected = mmc_mean_wait(flow(servers), servers)
+    wrong = mmc_mean_wait(flow(servers, rush=ERROR), servers)
     agree(estimate(waits[:, 0], controls), expected, wrong)
 
 
