@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from models.calibration.data_files import of_scenario
-from models.scenario import Scenario
-from models.setup import load_setup
-from planner.calibration import Study, study
-from planner.pool import process_pool
-from planner.trial import Store
+from coe_twin.models.calibration.data_files import of_scenario
+from coe_twin.models.scenario import Scenario
+from coe_twin.models.setup import load_setup
+from coe_twin.planner.calibration import Study, study
+from coe_twin.planner.pool import process_pool
+from coe_twin.planner.trial import Store
 
 SCENARIO: Final = Path(__file__).parents[1] / "scenarios" / "cern-deployment.yaml"
 PROCESSES: Final = 2

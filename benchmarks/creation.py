@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from models.scenario import Row, Scenario
-from planner.rally import Rally
-from planner.replicate import spec_of
-from planner.twin import Twin
+from coe_twin.models.scenario import Row, Scenario
+from coe_twin.planner.rally import Rally
+from coe_twin.planner.replicate import spec_of
+from coe_twin.planner.twin import Twin
 
 SCENARIO: Final = Path(__file__).parent.parent / "scenarios" / "cern-deployment.yaml"
 

@@ -19,12 +19,12 @@ from itertools import product
 from pathlib import Path
 from typing import Final
 
-from coe_core.cluster import Cluster
-from coe_core.transitions import ClusterStatus
-from models.traces.history import stack_trace
-from models.traces.trace_file import trace_lines
-from planner.history import Spent, creations
-from real_driver.tracing import stack_documents
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.models.traces.history import stack_trace
+from coe_twin.models.traces.trace_file import trace_lines
+from coe_twin.planner.history import Spent, creations
+from coe_twin.real_driver.tracing import stack_documents
 from testbed import faults, proc
 from testbed.processes import Processes
 from tests.openstack.ground import CHOICES, HOME, MEMBER, Core, Ground, cluster_of, member

@@ -11,10 +11,10 @@ from typing import Final
 
 from benchmarks.openstack import Usage, usage
 from benchmarks.openstack_page import DATA
-from coe_core.cluster import Cluster
-from coe_core.ids import ServerId, StackId
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.ids import ServerId, StackId
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
 from tests.openstack.ground import CHOICES, Core, Ground, cluster_of
 
 FILE: Final = DATA / "polls.json"

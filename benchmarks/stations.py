@@ -11,11 +11,11 @@ from heapq import heapreplace
 
 import simpy
 
-from coe_core.units import Seconds
-from sim_driver.full_station import FullStation
-from sim_driver.recorder import Recorder
-from sim_driver.runtime import SimRuntime
-from sim_driver.stations import FifoStation, Station
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.full_station import FullStation
+from coe_twin.sim_driver.recorder import Recorder
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.stations import FifoStation, Station
 
 TASKS = 1_000
 VISITS = 100

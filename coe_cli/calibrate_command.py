@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from coe_cli.extras import require_posterior
-from coe_cli.options import SCENARIOS
-from coe_cli.show import console_on, progress_on, show_calibration
-from coe_cli.targets import STDOUT, require_writable, suffixed, write
-from models.calibration.data import Data
-from models.calibration.data_files import is_scenario, of_scenario, read_data
-from models.errors import InvalidInput
-from models.parameters import load_parameters
-from models.scenario import Scenario
-from models.setup import load_setup
-from planner.pool import cpus, process_pool
+from coe_twin.coe_cli.extras import require_posterior
+from coe_twin.coe_cli.options import SCENARIOS
+from coe_twin.coe_cli.show import console_on, progress_on, show_calibration
+from coe_twin.coe_cli.targets import STDOUT, require_writable, suffixed, write
+from coe_twin.models.calibration.data import Data
+from coe_twin.models.calibration.data_files import is_scenario, of_scenario, read_data
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.parameters import load_parameters
+from coe_twin.models.scenario import Scenario
+from coe_twin.models.setup import load_setup
+from coe_twin.planner.pool import cpus, process_pool
 
 if TYPE_CHECKING:
-    from planner.calibration import Study
+    from coe_twin.planner.calibration import Study
 
 POINTS_LEAST: Final = 4
 
@@ -86,8 +86,8 @@ def _require_file(output: Path, data: Path) -> None:
 
 
 def _calibrate(asked: "Study", output: Path) -> None:
-    from planner.calibration import problem_of, study  # noqa: PLC0415 - SciPy takes a second
-    from planner.trial import Store  # noqa: PLC0415
+    from coe_twin.planner.calibration import problem_of, study  # noqa: PLC0415 - SciPy takes a second
+    from coe_twin.planner.trial import Store  # noqa: PLC0415
 
     problem_of(asked)  # a bad request is refused before any process is started
     with progress_on(sys.stderr, "points") as progress, process_pool(cpus()) as pool:
@@ -109,7 +109,7 @@ def _study(
     free: dict[str, tuple[float, float] | None],
 ) -> "Study":
     """Return what is to be calibrated; a scenario brings its overrides and its client."""
-    from planner.calibration import Study  # noqa: PLC0415 - SciPy takes a second
+    from coe_twin.planner.calibration import Study  # noqa: PLC0415 - SciPy takes a second
 
     cloud = load_setup(setup)
     start = cloud.parameter_set() if parameters is None else load_parameters(parameters)

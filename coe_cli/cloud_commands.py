@@ -5,15 +5,15 @@ from typing import Annotated, Final
 
 import typer
 
-from coe_cli.extras import require_real
-from coe_cli.plan_commands import Cloud, Live, State, tell
-from coe_cli.show import complain, console_on, show_cluster, show_clusters, show_orphans
-from coe_core.cluster import Cluster, Operation
-from coe_core.errors import LeaseHeld
-from coe_core.ports.cloud import Server
-from models.errors import InvalidInput
-from models.near_names import unknown_name
-from planner.apply import Site
+from coe_twin.coe_cli.extras import require_real
+from coe_twin.coe_cli.plan_commands import Cloud, Live, State, tell
+from coe_twin.coe_cli.show import complain, console_on, show_cluster, show_clusters, show_orphans
+from coe_twin.coe_core.cluster import Cluster, Operation
+from coe_twin.coe_core.errors import LeaseHeld
+from coe_twin.coe_core.ports.cloud import Server
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.near_names import unknown_name
+from coe_twin.planner.apply import Site
 
 FAILED: Final = 1
 
@@ -25,7 +25,7 @@ Name = Annotated[str, typer.Argument(metavar="CLUSTER", help="Its id or its name
 @app.command(name="list")
 def list_command(*, cloud: Cloud, state: State = None) -> None:
     """List the clusters of the repository."""
-    from coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
+    from coe_twin.coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
 
     async def work(site: Site) -> tuple[Cluster, ...]:
         return await site.repository.clusters()
@@ -36,7 +36,7 @@ def list_command(*, cloud: Cloud, state: State = None) -> None:
 @app.command(name="show")
 def show_command(name: Name, *, cloud: Cloud, state: State = None) -> None:
     """Show one cluster, its operations and its servers."""
-    from coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
+    from coe_twin.coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
 
     async def work(site: Site) -> tuple[Cluster, tuple[Operation, ...], tuple[Server, ...]]:
         cluster = await _named(site, name)
@@ -49,8 +49,8 @@ def show_command(name: Name, *, cloud: Cloud, state: State = None) -> None:
 @app.command(name="delete")
 def delete_command(name: Name, *, cloud: Cloud, state: State = None) -> None:
     """Delete a cluster and all that carries its tag."""
-    from coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
-    from planner.stewardship import delete_cluster  # noqa: PLC0415
+    from coe_twin.coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
+    from coe_twin.planner.stewardship import delete_cluster  # noqa: PLC0415
 
     async def work(site: Site) -> Cluster:
         cluster = await _named(site, name)
@@ -79,8 +79,8 @@ def sweep_command(
     Somebody else's repository may know it: look before you delete.
     """
     require_real()
-    from coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
-    from planner.stewardship import Orphans, delete_orphans, orphans  # noqa: PLC0415
+    from coe_twin.coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
+    from coe_twin.planner.stewardship import Orphans, delete_orphans, orphans  # noqa: PLC0415
 
     async def work(site: Site) -> tuple[Orphans, ...]:
         found = await orphans(site)

@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 from typing import Final
 
-from models.errors import InvalidInput
+from coe_twin.models.errors import InvalidInput
 
 REAL: Final = ("openstack", "sqlalchemy", "alembic", "aiosqlite", "anyio")
 

@@ -7,11 +7,11 @@ from typing import Annotated, Final
 
 import typer
 
-from coe_cli.show import console_on, show_fabric
-from coe_cli.targets import STDOUT, require_writable, write
-from models.fabric_scenario import FabricScenario
-from models.shipped import Shelf
-from planner.fabric import answer
+from coe_twin.coe_cli.show import console_on, show_fabric
+from coe_twin.coe_cli.targets import STDOUT, require_writable, write
+from coe_twin.models.fabric_scenario import FabricScenario
+from coe_twin.models.shipped import Shelf
+from coe_twin.planner.fabric import answer
 
 SCENARIOS: Final = Shelf(
     kind="fabric scenario",

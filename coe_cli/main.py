@@ -11,20 +11,20 @@ from typing import Annotated, Final
 
 import typer
 
-from coe_cli.calibrate_command import calibrate_command
-from coe_cli.cloud_commands import app as clusters_app
-from coe_cli.cloud_commands import sweep_command
-from coe_cli.fabric_command import fabric_command
-from coe_cli.options import checked, scenario_at, with_options
-from coe_cli.plan_commands import apply_command, plan_command
-from coe_cli.show import complain, console_on, progress_on, show_check, show_result
-from coe_cli.targets import STDOUT, require_writable, write
-from coe_cli.trace_command import trace_command
-from coe_cli.validate_command import validate_command
-from models.errors import InvalidInput
-from models.scenario import Scenario
-from planner.pool import cpus, process_pool
-from planner.result import MODEL_VERSION, Result
+from coe_twin.coe_cli.calibrate_command import calibrate_command
+from coe_twin.coe_cli.cloud_commands import app as clusters_app
+from coe_twin.coe_cli.cloud_commands import sweep_command
+from coe_twin.coe_cli.fabric_command import fabric_command
+from coe_twin.coe_cli.options import checked, scenario_at, with_options
+from coe_twin.coe_cli.plan_commands import apply_command, plan_command
+from coe_twin.coe_cli.show import complain, console_on, progress_on, show_check, show_result
+from coe_twin.coe_cli.targets import STDOUT, require_writable, write
+from coe_twin.coe_cli.trace_command import trace_command
+from coe_twin.coe_cli.validate_command import validate_command
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.scenario import Scenario
+from coe_twin.planner.pool import cpus, process_pool
+from coe_twin.planner.result import MODEL_VERSION, Result
 
 FAILED: Final = 1
 BAD_INPUT: Final = 2
@@ -95,7 +95,7 @@ def simulate_command(
     if json_file is not None:
         _write_json(json_file, result)
     if report_file is not None:
-        from planner.report import report_html  # noqa: PLC0415 - a second, for this option alone
+        from coe_twin.planner.report import report_html  # noqa: PLC0415 - a second, for this option alone
 
         write(report_file, report_html(scenario, result, package_version()))
     stream = sys.stderr if json_file == STDOUT else sys.stdout
@@ -165,7 +165,7 @@ def _workers(asked: int | None) -> int:
 
 def _simulated(scenario: Scenario, workers: int, *, has_detail: bool) -> Result:
     # SciPy takes a second to import, which no other command has to wait for.
-    from planner.simulate import simulate  # noqa: PLC0415
+    from coe_twin.planner.simulate import simulate  # noqa: PLC0415
 
     tasks = len(scenario.rows) * scenario.replications
     with progress_on(sys.stderr) as progress, process_pool(min(workers, tasks)) as pool:

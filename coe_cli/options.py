@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Final
 
-from coe_core.documents import Json
-from models.errors import InvalidInput
-from models.scenario import Scenario
-from models.shipped import Shelf
-from models.validation import validated
-from planner.check import Checked, check
+from coe_twin.coe_core.documents import Json
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.scenario import Scenario
+from coe_twin.models.shipped import Shelf
+from coe_twin.models.validation import validated
+from coe_twin.planner.check import Checked, check
 
 SCENARIOS: Final = Shelf(
     kind="scenario", folder=Path(__file__).parents[1] / "scenarios", suffix=".yaml"

@@ -9,18 +9,18 @@ from typing import Annotated, Final, Protocol, Self
 
 import typer
 
-from coe_cli.extras import require_real
-from coe_cli.options import checked, scenario_at, with_options
-from coe_cli.show import complain, console_on, progress_on, show_drift
-from coe_cli.targets import STDOUT, require_writable, suffixed, write
-from coe_core.events import Event, EventKind
-from coe_core.ports.draws import EventSink
-from models.plan import Plan
-from planner.apply import Applied, Site, Watched, apply, failed
-from planner.drift import Drift, drifts
-from planner.history import creations
-from planner.pool import cpus, process_pool
-from planner.result import MODEL_VERSION
+from coe_twin.coe_cli.extras import require_real
+from coe_twin.coe_cli.options import checked, scenario_at, with_options
+from coe_twin.coe_cli.show import complain, console_on, progress_on, show_drift
+from coe_twin.coe_cli.targets import STDOUT, require_writable, suffixed, write
+from coe_twin.coe_core.events import Event, EventKind
+from coe_twin.coe_core.ports.draws import EventSink
+from coe_twin.models.plan import Plan
+from coe_twin.planner.apply import Applied, Site, Watched, apply, failed
+from coe_twin.planner.drift import Drift, drifts
+from coe_twin.planner.history import creations
+from coe_twin.planner.pool import cpus, process_pool
+from coe_twin.planner.result import MODEL_VERSION
 
 INCOMPLETE: Final = 1
 SHOWN_LIVE: Final = (
@@ -62,7 +62,7 @@ def plan_command(
     scenario = with_options(scenario, replications=replications, seed=seed, policies=policies)
     checked(path, scenario)
     require_writable([output], path)
-    from planner.plan import plan_of  # noqa: PLC0415 - SciPy takes a second
+    from coe_twin.planner.plan import plan_of  # noqa: PLC0415 - SciPy takes a second
 
     with progress_on(sys.stderr), process_pool(min(cpus(), scenario.replications)) as pool:
         plan = plan_of(scenario, pool)
@@ -129,8 +129,8 @@ class Outcome:
 
 
 def _applied(plan: Plan, cloud: str, state: str | None, events_file: Path) -> Outcome:
-    from coe_cli.real_world import in_real_world  # noqa: PLC0415 - an extra
-    from real_driver.event_file import EventFile  # noqa: PLC0415
+    from coe_twin.coe_cli.real_world import in_real_world  # noqa: PLC0415 - an extra
+    from coe_twin.real_driver.event_file import EventFile  # noqa: PLC0415
 
     with Late(lambda: EventFile(events_file)) as file:
         watched = Watched(Live(file, tell))

@@ -16,21 +16,21 @@ from uuid import uuid4
 import typer
 from openstack.connection import Connection
 
-from coe_cli.show import complain
-from coe_core.errors import CoeError, DriverError, NotFound, Unauthorized, Unreachable
-from coe_core.events import Event
-from coe_core.ids import OperationId, ProjectId
-from coe_core.polling import LoopPoller
-from coe_core.ports.draws import EventSink
-from coe_core.units import Seconds
-from models.errors import InvalidInput
-from models.near_names import unknown_name
-from planner.apply import Site
-from real_driver.calls import Calls
-from real_driver.cloud import OpenStackCloud, connect, known_clouds
-from real_driver.errors import RepositoryFailed, UnknownCloud, UnknownSchema
-from real_driver.repository import SqlRepository
-from real_driver.runtime import AnyioRuntime
+from coe_twin.coe_cli.show import complain
+from coe_twin.coe_core.errors import CoeError, DriverError, NotFound, Unauthorized, Unreachable
+from coe_twin.coe_core.events import Event
+from coe_twin.coe_core.ids import OperationId, ProjectId
+from coe_twin.coe_core.polling import LoopPoller
+from coe_twin.coe_core.ports.draws import EventSink
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.near_names import unknown_name
+from coe_twin.planner.apply import Site
+from coe_twin.real_driver.calls import Calls
+from coe_twin.real_driver.cloud import OpenStackCloud, connect, known_clouds
+from coe_twin.real_driver.errors import RepositoryFailed, UnknownCloud, UnknownSchema
+from coe_twin.real_driver.repository import SqlRepository
+from coe_twin.real_driver.runtime import AnyioRuntime
 
 T = TypeVar("T")
 

@@ -10,20 +10,20 @@ from rich.console import Console, JustifyMethod
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from coe_core.cluster import Cluster, Operation
-from coe_core.ports.cloud import Server
-from models.calibration.record import CalibrationRecord
-from models.errors import printable
-from models.parameters import ParameterSet
-from models.plan import Plan
-from models.traces.durations import Durations
-from models.traces.log import Trace
-from planner import calibration_table, fabric_table, table, trace_table
-from planner.check import Checked
-from planner.drift import Drift
-from planner.fabric import FabricResult
-from planner.result import Result
-from planner.stewardship import Orphans
+from coe_twin.coe_core.cluster import Cluster, Operation
+from coe_twin.coe_core.ports.cloud import Server
+from coe_twin.models.calibration.record import CalibrationRecord
+from coe_twin.models.errors import printable
+from coe_twin.models.parameters import ParameterSet
+from coe_twin.models.plan import Plan
+from coe_twin.models.traces.durations import Durations
+from coe_twin.models.traces.log import Trace
+from coe_twin.planner import calibration_table, fabric_table, table, trace_table
+from coe_twin.planner.check import Checked
+from coe_twin.planner.drift import Drift
+from coe_twin.planner.fabric import FabricResult
+from coe_twin.planner.result import Result
+from coe_twin.planner.stewardship import Orphans
 
 Advance = Callable[[int, int], None]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from models.errors import InvalidInput
+from coe_twin.models.errors import InvalidInput
 
 STDOUT: Final = Path("-")
 """Stands for standard output."""

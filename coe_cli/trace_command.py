@@ -6,17 +6,17 @@ from typing import Annotated
 
 import typer
 
-from coe_cli.extras import require_real
-from coe_cli.show import console_on, show_trace
-from coe_cli.targets import STDOUT, require_writable, write
-from coe_core.errors import DriverError
-from models.errors import InvalidInput
-from models.traces.durations import phase_durations
-from models.traces.history import rally_trace, stack_trace
-from models.traces.json_file import read_json
-from models.traces.log import Trace
-from models.traces.span import Spans
-from models.traces.trace_file import trace_lines
+from coe_twin.coe_cli.extras import require_real
+from coe_twin.coe_cli.show import console_on, show_trace
+from coe_twin.coe_cli.targets import STDOUT, require_writable, write
+from coe_twin.coe_core.errors import DriverError
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.durations import phase_durations
+from coe_twin.models.traces.history import rally_trace, stack_trace
+from coe_twin.models.traces.json_file import read_json
+from coe_twin.models.traces.log import Trace
+from coe_twin.models.traces.span import Spans
+from coe_twin.models.traces.trace_file import trace_lines
 
 
 def trace_command(
@@ -54,8 +54,8 @@ def trace_command(
 
 def _of_stack(stack: str, cloud: str) -> tuple[Trace, Spans]:
     require_real()
-    from coe_cli.real_world import connected  # noqa: PLC0415 - an extra
-    from real_driver.tracing import stack_documents  # noqa: PLC0415
+    from coe_twin.coe_cli.real_world import connected  # noqa: PLC0415 - an extra
+    from coe_twin.real_driver.tracing import stack_documents  # noqa: PLC0415
 
     try:
         documents = stack_documents(connected(cloud), stack)

@@ -9,23 +9,23 @@ from uuid import uuid4
 
 import typer
 
-from coe_cli.calibrate_command import free_of
-from coe_cli.extras import require_real
-from coe_cli.plan_commands import Cloud, State, tell
-from coe_cli.show import console_on, progress_on, show_calibration
-from coe_cli.targets import require_writable, write
-from models.calibration.data import PROVISIONERS
-from models.calibration.record import CalibrationRecord
-from models.errors import InvalidInput
-from models.plan import Plan
-from models.scenario import Row
-from models.setup import load_setup
-from models.validation import validated
-from planner.apply import Site, Watched
-from planner.pool import cpus, process_pool
+from coe_twin.coe_cli.calibrate_command import free_of
+from coe_twin.coe_cli.extras import require_real
+from coe_twin.coe_cli.plan_commands import Cloud, State, tell
+from coe_twin.coe_cli.show import console_on, progress_on, show_calibration
+from coe_twin.coe_cli.targets import require_writable, write
+from coe_twin.models.calibration.data import PROVISIONERS
+from coe_twin.models.calibration.record import CalibrationRecord
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.plan import Plan
+from coe_twin.models.scenario import Row
+from coe_twin.models.setup import load_setup
+from coe_twin.models.validation import validated
+from coe_twin.planner.apply import Site, Watched
+from coe_twin.planner.pool import cpus, process_pool
 
 if TYPE_CHECKING:
-    from planner.field_trial import FieldTrial
+    from coe_twin.planner.field_trial import FieldTrial
 
 SIZES_MAX: Final = 20
 NOT_AGREED: Final = 1
@@ -55,7 +55,7 @@ def validate_command(  # noqa: PLR0913 - each is an option
     One cluster exists at a time, and each is deleted. The prediction is written down, and its
     digest printed, before the first large cluster is begun.
     """
-    from planner.field_trial import FieldTrial  # noqa: PLC0415 - SciPy takes a second
+    from coe_twin.planner.field_trial import FieldTrial  # noqa: PLC0415 - SciPy takes a second
 
     trial = FieldTrial(
         setup=load_setup(setup),
@@ -88,7 +88,7 @@ def _compared(
     trial: "FieldTrial", cloud: str, state: str | None, prediction_file: Path
 ) -> CalibrationRecord:
     """Create, calibrate, write the prediction down, create, and return how they compare."""
-    from planner.field_trial import (  # noqa: PLC0415 - SciPy takes a second
+    from coe_twin.planner.field_trial import (  # noqa: PLC0415 - SciPy takes a second
         compared,
         predicted,
         prediction_document,
@@ -126,8 +126,8 @@ def _agreed(trial: "FieldTrial", cloud: str, state: str | None, *, is_agreed: bo
         InvalidInput: the cloud cannot hold it, or there is nobody to ask.
         Exit: no was said.
     """
-    from coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
-    from planner.field_trial import arithmetic  # noqa: PLC0415
+    from coe_twin.coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
+    from coe_twin.planner.field_trial import arithmetic  # noqa: PLC0415
 
     async def work(site: Site) -> list[str]:
         return await arithmetic(trial, site)
@@ -148,8 +148,8 @@ def _agreed(trial: "FieldTrial", cloud: str, state: str | None, *, is_agreed: bo
 
 
 def _measured(plan: Plan, cloud: str, state: str | None) -> list[tuple[int, float]]:
-    from coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
-    from planner.field_trial import create_each  # noqa: PLC0415
+    from coe_twin.coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
+    from coe_twin.planner.field_trial import create_each  # noqa: PLC0415
 
     watched = Watched(Silent())
 

@@ -6,10 +6,10 @@ from enum import StrEnum
 from itertools import count, islice
 from typing import Final
 
-from coe_core.errors import InvalidRequest
-from coe_core.ids import ClusterId, OperationId, ProjectId, Tag
-from coe_core.transitions import ClusterStatus, Outcome, advance
-from coe_core.units import GiB, Seconds
+from coe_twin.coe_core.errors import InvalidRequest
+from coe_twin.coe_core.ids import ClusterId, OperationId, ProjectId, Tag
+from coe_twin.coe_core.transitions import ClusterStatus, Outcome, advance
+from coe_twin.coe_core.units import GiB, Seconds
 
 TAG_PREFIX: Final = "coe:"
 """Begins every tag of ours; what follows is the id of the cluster."""

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from coe_core.ids import ClusterId
-from coe_core.units import Seconds
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.units import Seconds
 
 
 class EventKind(StrEnum):

@@ -8,7 +8,7 @@ source; the first row that matches wins.
 import re
 from typing import Final
 
-from coe_core.errors import (
+from coe_twin.coe_core.errors import (
     DriverError,
     EngineLost,
     InvalidTemplate,

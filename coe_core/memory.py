@@ -3,10 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from coe_core.cluster import Cluster, Operation
-from coe_core.errors import DuplicateCluster, LeaseHeld, LeaseLost, StaleVersion, UnknownCluster
-from coe_core.ids import ClusterId, OperationId
-from coe_core.units import Seconds
+from coe_twin.coe_core.cluster import Cluster, Operation
+from coe_twin.coe_core.errors import (
+    DuplicateCluster,
+    LeaseHeld,
+    LeaseLost,
+    StaleVersion,
+    UnknownCluster,
+)
+from coe_twin.coe_core.ids import ClusterId, OperationId
+from coe_twin.coe_core.units import Seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from coe_core.cluster import Cluster
-from coe_core.events import Event, EventKind
-from coe_core.ports.draws import EventSink
-from coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.events import Event, EventKind
+from coe_twin.coe_core.ports.draws import EventSink
+from coe_twin.coe_core.ports.runtime import Runtime
 
 
 class Phases:

@@ -3,10 +3,10 @@
 from math import ceil
 from typing import TypeVar
 
-from coe_core.errors import DriverError, Throttled
-from coe_core.ports.poller import Look, PollSchedule
-from coe_core.ports.runtime import Runtime
-from coe_core.units import Seconds
+from coe_twin.coe_core.errors import DriverError, Throttled
+from coe_twin.coe_core.ports.poller import Look, PollSchedule
+from coe_twin.coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.units import Seconds
 
 T = TypeVar("T")
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from coe_core.cluster import Cluster, ClusterTemplate, NodeGroup
-from coe_core.ids import ProjectId
-from coe_core.ports.cloud import Allowance, CloudDriver, Flavor, Named
-from coe_core.provisioners.choice import Choice, Direct
+from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, NodeGroup
+from coe_twin.coe_core.ids import ProjectId
+from coe_twin.coe_core.ports.cloud import Allowance, CloudDriver, Flavor, Named
+from coe_twin.coe_core.provisioners.choice import Choice, Direct
 
 LISTED_MAX: Final = 8
 """Names listed in a refusal."""

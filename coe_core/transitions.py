@@ -8,7 +8,7 @@ resize also from UPDATE_FAILED, delete from any status, CREATE_FAILED only to de
 from enum import Enum, StrEnum, auto
 from typing import Final
 
-from coe_core.errors import IllegalTransition
+from coe_twin.coe_core.errors import IllegalTransition
 
 
 class ClusterStatus(StrEnum):

@@ -18,13 +18,13 @@ from typing import Final
 
 import numpy as np
 
-from models.calibration.fit import Belief, Fitter, Mask, belief_of
-from models.calibration.identifiability import Direction, directions, learned
-from models.calibration.posterior import Sample, walk
-from models.calibration.problem import NORMAL_95, Matrix, Model, Point, Problem, Vector
-from models.calibration.surrogate import Surrogate, design, terms
-from models.randomness import stream
-from models.statistics import Interval
+from coe_twin.models.calibration.fit import Belief, Fitter, Mask, belief_of
+from coe_twin.models.calibration.identifiability import Direction, directions, learned
+from coe_twin.models.calibration.posterior import Sample, walk
+from coe_twin.models.calibration.problem import NORMAL_95, Matrix, Model, Point, Problem, Vector
+from coe_twin.models.calibration.surrogate import Surrogate, design, terms
+from coe_twin.models.randomness import stream
+from coe_twin.models.statistics import Interval
 
 SAMPLES: Final = 300
 """Repetitions of the bootstrap; the ends of a 95 % interval are then known to about 10 % of it."""

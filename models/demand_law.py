@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from scipy import stats
 
-from models.statistics import Interval
+from coe_twin.models.statistics import Interval
 
 RUNS_LEAST: Final = 3
 

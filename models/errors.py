@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from coe_core.errors import CoeError
+from coe_twin.coe_core.errors import CoeError
 
 SHOWN_LENGTH_MAX: Final = 60
 

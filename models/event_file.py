@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from coe_core.events import Event
-from models.errors import InvalidInput
-from models.traces.event_lines import event_of
+from coe_twin.coe_core.events import Event
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.event_lines import event_of
 
 
 def read_events(path: Path) -> tuple[Event, ...]:

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from coe_core.events import Event
+from coe_twin.coe_core.events import Event
 
 
 class EventLog:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from models.parameters import ParameterSet
+from coe_twin.models.parameters import ParameterSet
 
 OVERHEAD_BYTES: Final = 40
 """IPv4 and TCP headers of a packet."""

@@ -5,13 +5,13 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from models import yaml_file
-from models.block import Block, ListOf, Name, Text
-from models.errors import InvalidInput
-from models.fabric import Backend, Fabric, Load
-from models.parameters import ParameterSet, load_parameters
-from models.shipped import Shelf
-from models.validation import validated
+from coe_twin.models import yaml_file
+from coe_twin.models.block import Block, ListOf, Name, Text
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.fabric import Backend, Fabric, Load
+from coe_twin.models.parameters import ParameterSet, load_parameters
+from coe_twin.models.shipped import Shelf
+from coe_twin.models.validation import validated
 
 LOADBOT_REQUESTS_PER_S: Final = 1000.0
 """Kubernetes' scale-demo, README: what one load generator asks."""

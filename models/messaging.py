@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from coe_core.units import PerSecond, Seconds
+from coe_twin.coe_core.units import PerSecond, Seconds
 
 CROWDING_POWER: Final = 4
 """How sharply the demand grows around `crowded_at` (assumed; 1 and 2 fit the five rows worse)."""

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from coe_core.documents import Json
-from models.errors import InvalidInput
-from models.near_names import unknown_name
+from coe_twin.coe_core.documents import Json
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.near_names import unknown_name
 
 WORKERS: Final = "workers"
 """The one key that is no field: workers per node by service, in whichever group it runs."""

@@ -7,14 +7,14 @@ from typing import Annotated, Final, Literal, NoReturn, Self
 
 from pydantic import Field, model_validator
 
-from coe_core.documents import Json
-from models.block import Block, Name
-from models.calibration.record import CalibrationRecord
-from models.errors import InvalidInput
-from models.near_names import unknown_name
-from models.shipped import Shelf
-from models.text_file import read_text
-from models.validation import validated
+from coe_twin.coe_core.documents import Json
+from coe_twin.models.block import Block, Name
+from coe_twin.models.calibration.record import CalibrationRecord
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.near_names import unknown_name
+from coe_twin.models.shipped import Shelf
+from coe_twin.models.text_file import read_text
+from coe_twin.models.validation import validated
 
 PARAMETERS: Final = Shelf(
     kind="parameter set", folder=Path(__file__).parent / "parameters", suffix=".json"

@@ -9,15 +9,15 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, model_validator
 from ruamel.yaml import YAML
 
-from coe_core.cluster import Cluster, NodeGroup, Role
-from coe_core.ids import ClusterId, ProjectId
-from coe_core.units import Seconds
-from models import yaml_file
-from models.block import Block, ListOf, Name, Text
-from models.errors import InvalidInput
-from models.policy_set import PolicySetFile
-from models.scenario import ClusterCount, NodeCount, Provisioner
-from models.setup_blocks import Template
+from coe_twin.coe_core.cluster import Cluster, NodeGroup, Role
+from coe_twin.coe_core.ids import ClusterId, ProjectId
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models import yaml_file
+from coe_twin.models.block import Block, ListOf, Name, Text
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.policy_set import PolicySetFile
+from coe_twin.models.scenario import ClusterCount, NodeCount, Provisioner
+from coe_twin.models.setup_blocks import Template
 
 ID_LENGTH: Final = 10
 """Hexadecimal digits of a plan's id: enough to tell the plans of one project apart."""

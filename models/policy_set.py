@@ -5,10 +5,10 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from coe_core import policies
-from coe_core.units import Seconds
-from models import yaml_file
-from models.block import Block
+from coe_twin.coe_core import policies
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models import yaml_file
+from coe_twin.models.block import Block
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Pause = Annotated[float, Field(ge=0, le=1_000_000)]

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from models.messaging import Measured
+from coe_twin.models.messaging import Measured
 
 RABBITMQ_ON_MASTER: Final = (
     Measured(threads=50, throughput=2957.0, latency_s=0.0138),

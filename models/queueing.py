@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from coe_core.units import PerSecond, Seconds
+from coe_twin.coe_core.units import PerSecond, Seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,15 +7,15 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, JsonValue, model_validator
 
-from coe_core.policies import DEFAULT, PolicySet
-from coe_core.provisioners.choice import Choice, Direct, OneStack, Shards
-from models import yaml_file
-from models.block import Block, ListOf, Name, Text
-from models.errors import InvalidInput
-from models.parameters import Amount, ParameterSet
-from models.policy_set import load_policy_set
-from models.setup import SETUPS, Setup, load_setup
-from models.validation import LineIndex, validated
+from coe_twin.coe_core.policies import DEFAULT, PolicySet
+from coe_twin.coe_core.provisioners.choice import Choice, Direct, OneStack, Shards
+from coe_twin.models import yaml_file
+from coe_twin.models.block import Block, ListOf, Name, Text
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.parameters import Amount, ParameterSet
+from coe_twin.models.policy_set import load_policy_set
+from coe_twin.models.setup import SETUPS, Setup, load_setup
+from coe_twin.models.validation import LineIndex, validated
 
 NodeCount = Annotated[int, Field(ge=1, le=10_000)]
 ClusterCount = Annotated[int, Field(ge=1, le=10_000)]

@@ -6,14 +6,14 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from coe_core.documents import Json
-from models import yaml_file
-from models.block import Block, ListOf, Name, Text
-from models.errors import InvalidInput
-from models.near_names import unknown_name
-from models.overrides import merged, with_workers
-from models.parameters import PARAMETERS, ParameterSet, load_parameters
-from models.setup_blocks import (
+from coe_twin.coe_core.documents import Json
+from coe_twin.models import yaml_file
+from coe_twin.models.block import Block, ListOf, Name, Text
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.near_names import unknown_name
+from coe_twin.models.overrides import merged, with_workers
+from coe_twin.models.parameters import PARAMETERS, ParameterSet, load_parameters
+from coe_twin.models.setup_blocks import (
     SERVICES,
     Background,
     Controller,
@@ -28,8 +28,8 @@ from models.setup_blocks import (
     Rabbitmq,
     Template,
 )
-from models.shipped import Shelf
-from models.validation import validated
+from coe_twin.models.shipped import Shelf
+from coe_twin.models.validation import validated
 
 SETUPS: Final = Shelf(kind="set-up", folder=Path(__file__).parent / "setups", suffix=".yaml")
 

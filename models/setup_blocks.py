@@ -7,9 +7,9 @@ from typing import Annotated, Final, Literal, Self, TypeAlias, get_args
 
 from pydantic import Field, model_validator
 
-from coe_core.cluster import ClusterTemplate
-from coe_core.units import GiB
-from models.block import Block, ListOf, Name, Text
+from coe_twin.coe_core.cluster import ClusterTemplate
+from coe_twin.coe_core.units import GiB
+from coe_twin.models.block import Block, ListOf, Name, Text
 
 Count = Annotated[int, Field(ge=1, le=100_000)]
 Cores = Annotated[int, Field(ge=1, le=1024)]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.errors import InvalidInput
-from models.near_names import unknown_name
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.near_names import unknown_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from models.errors import InvalidInput
+from coe_twin.models.errors import InvalidInput
 
 BYTES_MAX: Final = 1024 * 1024
 

@@ -8,10 +8,10 @@ from typing import Final, TypeAlias, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from coe_core.documents import Json
-from models.accepted import KEY_ERROR, accepted_keys, accepted_names, accepted_words
-from models.errors import ABSENT, InvalidInput, join_fields, shown
-from models.near_names import unknown_name
+from coe_twin.coe_core.documents import Json
+from coe_twin.models.accepted import KEY_ERROR, accepted_keys, accepted_names, accepted_words
+from coe_twin.models.errors import ABSENT, InvalidInput, join_fields, shown
+from coe_twin.models.near_names import unknown_name
 
 Model = TypeVar("Model", bound=BaseModel)
 Location: TypeAlias = tuple[str | int, ...]

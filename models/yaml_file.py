@@ -20,10 +20,10 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from coe_core.documents import Json
-from models.errors import ABSENT, InvalidInput, join_fields
-from models.text_file import read_text
-from models.validation import LineIndex, Location, Model, validated
+from coe_twin.coe_core.documents import Json
+from coe_twin.models.errors import ABSENT, InvalidInput, join_fields
+from coe_twin.models.text_file import read_text
+from coe_twin.models.validation import LineIndex, Location, Model, validated
 
 DEPTH_MAX: Final = 50
 VALUES_MAX: Final = 20_000

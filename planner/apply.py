@@ -5,27 +5,27 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from coe_core.cluster import Cluster
-from coe_core.errors import DuplicateCluster, LeaseHeld, UnknownCluster
-from coe_core.events import Event
-from coe_core.ids import ProjectId
-from coe_core.lifecycle.conductor import Conductor
-from coe_core.lifecycle.context import Context, Limits
-from coe_core.phases import Phases
-from coe_core.ports.cloud import CloudDriver
-from coe_core.ports.draws import EventSink, Ids
-from coe_core.ports.poller import Poller, PollSchedule
-from coe_core.ports.repository import ClusterRepository
-from coe_core.ports.runtime import Runtime
-from coe_core.preflight import offer_of, problems
-from coe_core.provisioners.choice import provisioner_of
-from coe_core.provisioners.seams import Seams
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
-from models.errors import InvalidInput
-from models.plan import Plan
-from models.randomness import CounterDraws
-from planner.carry_out import carry_out
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.errors import DuplicateCluster, LeaseHeld, UnknownCluster
+from coe_twin.coe_core.events import Event
+from coe_twin.coe_core.ids import ProjectId
+from coe_twin.coe_core.lifecycle.conductor import Conductor
+from coe_twin.coe_core.lifecycle.context import Context, Limits
+from coe_twin.coe_core.phases import Phases
+from coe_twin.coe_core.ports.cloud import CloudDriver
+from coe_twin.coe_core.ports.draws import EventSink, Ids
+from coe_twin.coe_core.ports.poller import Poller, PollSchedule
+from coe_twin.coe_core.ports.repository import ClusterRepository
+from coe_twin.coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.preflight import offer_of, problems
+from coe_twin.coe_core.provisioners.choice import provisioner_of
+from coe_twin.coe_core.provisioners.seams import Seams
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.plan import Plan
+from coe_twin.models.randomness import CounterDraws
+from coe_twin.planner.carry_out import carry_out
 
 SWEEPS_MAX = 60
 """Rounds of a delete before what is left is named; each takes a poll interval (assumed)."""

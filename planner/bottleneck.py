@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sim_driver.recorder import Recorder
+from coe_twin.sim_driver.recorder import Recorder
 
 Shares = dict[str, float]
 """Seconds on the critical path by what they were spent on [s]."""

@@ -6,22 +6,32 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from coe_core.documents import Json
-from coe_core.policies import DEFAULT
-from models import scenario as schema
-from models.calibrate import CLOSE, Calibration, NotSeen, Progress, calibrate
-from models.calibration.data import Data, TableRow, scarcity
-from models.calibration.problem import Free, Problem
-from models.calibration.record import CalibrationRecord, DirectionRecord, FreeRecord, RowRecord
-from models.errors import InvalidInput
-from models.near_names import unknown_name
-from models.parameters import ParameterSet
-from models.scenario import DirectProvisioner, Provisioner, ShardedProvisioner, StackProvisioner
-from models.setup import Setup
-from models.validation import validated
-from planner.result import MODEL_VERSION
-from planner.trial import Asked, Store, Trial, TwinModel
-from planner.twin import TwinSpec
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.policies import DEFAULT
+from coe_twin.models import scenario as schema
+from coe_twin.models.calibrate import CLOSE, Calibration, NotSeen, Progress, calibrate
+from coe_twin.models.calibration.data import Data, TableRow, scarcity
+from coe_twin.models.calibration.problem import Free, Problem
+from coe_twin.models.calibration.record import (
+    CalibrationRecord,
+    DirectionRecord,
+    FreeRecord,
+    RowRecord,
+)
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.near_names import unknown_name
+from coe_twin.models.parameters import ParameterSet
+from coe_twin.models.scenario import (
+    DirectProvisioner,
+    Provisioner,
+    ShardedProvisioner,
+    StackProvisioner,
+)
+from coe_twin.models.setup import Setup
+from coe_twin.models.validation import validated
+from coe_twin.planner.result import MODEL_VERSION
+from coe_twin.planner.trial import Asked, Store, Trial, TwinModel
+from coe_twin.planner.twin import TwinSpec
 
 CV_RANGE: Final = (0.1, 2.0)
 """The 95 % interval of belief in a coefficient of variation (assumed)."""

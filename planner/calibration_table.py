@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from models.calibration.record import CalibrationRecord, FreeRecord, RowRecord
+from coe_twin.models.calibration.record import CalibrationRecord, FreeRecord, RowRecord
 
 PARAMETERS: Final = (
     ("parameter", False),

@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from coe_core.cluster import Cluster
-from coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.ports.runtime import Runtime
 
 Create = Callable[[Cluster], Awaitable[None]]
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from coe_core.errors import CoeError
-from models.errors import InvalidInput
-from models.parameters import ParameterSet
-from models.scenario import Row, Scenario
-from planner.cost import Cost, cost_of, require_affordable
-from planner.demand import Demand, demand_of
-from planner.replicate import spec_of
-from planner.twin import Twin, TwinSpec
+from coe_twin.coe_core.errors import CoeError
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.parameters import ParameterSet
+from coe_twin.models.scenario import Row, Scenario
+from coe_twin.planner.cost import Cost, cost_of, require_affordable
+from coe_twin.planner.demand import Demand, demand_of
+from coe_twin.planner.replicate import spec_of
+from coe_twin.planner.twin import Twin, TwinSpec
 
 PERIODS: Final = (
     "heat.step_s",

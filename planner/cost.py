@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from models.errors import InvalidInput
-from models.scenario import DirectProvisioner, Row, Scenario
-from planner.demand import Demand, demand_of
-from planner.twin import TwinSpec
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.scenario import DirectProvisioner, Row, Scenario
+from coe_twin.planner.demand import Demand, demand_of
+from coe_twin.planner.twin import TwinSpec
 
 EVENTS_PER_CLUSTER: Final = 100
 EVENTS_PER_STACK: Final = 45

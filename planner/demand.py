@@ -4,19 +4,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from coe_core.cluster import Cluster, NodeGroup, Role
-from coe_core.documents import Json
-from coe_core.errors import DriverError, InvalidRequest
-from coe_core.ids import ClusterId, ProjectId
-from coe_core.templates import kubernetes
-from coe_core.templates.siting import Siting
-from coe_core.units import Seconds
-from models.errors import InvalidInput
-from models.scenario import DirectProvisioner, Row, ShardedProvisioner
-from models.setup import Setup
-from planner.twin import TwinSpec
-from sim_driver.hot.graph import compile_template
-from sim_driver.hot.plan import TemplatePlan
+from coe_twin.coe_core.cluster import Cluster, NodeGroup, Role
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import DriverError, InvalidRequest
+from coe_twin.coe_core.ids import ClusterId, ProjectId
+from coe_twin.coe_core.templates import kubernetes
+from coe_twin.coe_core.templates.siting import Siting
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.scenario import DirectProvisioner, Row, ShardedProvisioner
+from coe_twin.models.setup import Setup
+from coe_twin.planner.twin import TwinSpec
+from coe_twin.sim_driver.hot.graph import compile_template
+from coe_twin.sim_driver.hot.plan import TemplatePlan
 
 Built = tuple[dict[str, Json], int]
 """A template, and how many stacks of a cluster are built from one like it."""

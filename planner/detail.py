@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.twin import Twin
-from sim_driver.recorder import Recorder
+from coe_twin.planner.twin import Twin
+from coe_twin.sim_driver.recorder import Recorder
 
 BINS: Final = 120
 """Points of a utilisation curve: enough for a screen's width."""

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from coe_core.documents import Json
-from coe_core.ids import ClusterId
-from models.plan import Plan, PlanRow, Predicted
-from planner.apply import Applied, How
-from planner.history import WHOLE, Spent, measured
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.models.plan import Plan, PlanRow, Predicted
+from coe_twin.planner.apply import Applied, How
+from coe_twin.planner.history import WHOLE, Spent, measured
 
 NOT_MEASURED: Final = "not measured"
 NOT_PREDICTED: Final = "not predicted"

@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from coe_core.documents import Json
-from models.fabric import Answer, Backend, FabricModel, Load
-from models.fabric_scenario import FabricRow, FabricScenario, Target
+from coe_twin.coe_core.documents import Json
+from coe_twin.models.fabric import Answer, Backend, FabricModel, Load
+from coe_twin.models.fabric_scenario import FabricRow, FabricScenario, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

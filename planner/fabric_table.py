@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from planner.fabric import FabricResult, Needed, RowAnswer
+from coe_twin.planner.fabric import FabricResult, Needed, RowAnswer
 
 ROWS: Final = (
     ("nodes", True),

@@ -8,22 +8,22 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Final
 
-from coe_core.documents import Json
-from coe_core.errors import CoeError
-from coe_core.preflight import needs, offer_of
-from coe_core.transitions import ClusterStatus
-from models.calibrate import Progress
-from models.calibration.data import Data, TableRow
-from models.calibration.record import CalibrationRecord
-from models.plan import Plan
-from models.scenario import Scenario
-from models.setup import Setup
-from models.validation import validated
-from planner.apply import Site, Tell, Watched, conductor_of, require_room
-from planner.calibration import Study, provisioner_named, study
-from planner.history import creations
-from planner.plan import draft_of
-from planner.trial import Store
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import CoeError
+from coe_twin.coe_core.preflight import needs, offer_of
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.models.calibrate import Progress
+from coe_twin.models.calibration.data import Data, TableRow
+from coe_twin.models.calibration.record import CalibrationRecord
+from coe_twin.models.plan import Plan
+from coe_twin.models.scenario import Scenario
+from coe_twin.models.setup import Setup
+from coe_twin.models.validation import validated
+from coe_twin.planner.apply import Site, Tell, Watched, conductor_of, require_room
+from coe_twin.planner.calibration import Study, provisioner_named, study
+from coe_twin.planner.history import creations
+from coe_twin.planner.plan import draft_of
+from coe_twin.planner.trial import Store
 
 REPLICATIONS: Final = 4
 PLACEHOLDER_S: Final = 1.0

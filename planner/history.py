@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Final
 
-from coe_core.cluster import Cluster, Verb
-from coe_core.events import Event, EventKind
-from coe_core.ids import ClusterId
-from coe_core.units import Seconds
+from coe_twin.coe_core.cluster import Cluster, Verb
+from coe_twin.coe_core.events import Event, EventKind
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.units import Seconds
 
 WHOLE: Final = "whole"
 """The name of what all phases of a creation are part of."""

@@ -3,14 +3,14 @@
 from concurrent.futures import Executor
 from pathlib import Path
 
-from models import yaml_file
-from models.plan import Plan, PlanRow, digest_of
-from models.policy_set import PolicySetFile
-from models.scenario import Row, Scenario
-from models.setup import Setup
-from planner.predict import RowExpected, predict
-from planner.replicate import spec_of
-from planner.result import MODEL_VERSION
+from coe_twin.models import yaml_file
+from coe_twin.models.plan import Plan, PlanRow, digest_of
+from coe_twin.models.policy_set import PolicySetFile
+from coe_twin.models.scenario import Row, Scenario
+from coe_twin.models.setup import Setup
+from coe_twin.planner.predict import RowExpected, predict
+from coe_twin.planner.replicate import spec_of
+from coe_twin.planner.result import MODEL_VERSION
 
 
 def plan_of(scenario: Scenario, executor: Executor | None = None) -> Plan:

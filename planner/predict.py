@@ -5,13 +5,13 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from coe_core.cluster import Cluster
-from coe_core.ids import ProjectId
-from models.plan import Plan, Predicted
-from models.statistics import prediction_interval
-from planner.carry_out import carry_out
-from planner.history import WHOLE, RowMeasured, creations, measured
-from planner.twin import Twin, TwinSpec
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.ids import ProjectId
+from coe_twin.models.plan import Plan, Predicted
+from coe_twin.models.statistics import prediction_interval
+from coe_twin.planner.carry_out import carry_out
+from coe_twin.planner.history import WHOLE, RowMeasured, creations, measured
+from coe_twin.planner.twin import Twin, TwinSpec
 
 PROJECT = ProjectId("plan")
 

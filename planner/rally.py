@@ -11,17 +11,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import ceil
 
-from coe_core.cluster import Cluster, NodeGroup, Role
-from coe_core.errors import DeadlineExceeded, Unauthorized
-from coe_core.faults import error_of
-from coe_core.ids import ClusterId, ProjectId
-from coe_core.ports.runtime import Event, TaskGroup
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
-from models import scenario as schema
-from models.scenario import Row
-from planner.bottleneck import Shares, shares
-from planner.twin import Twin
+from coe_twin.coe_core.cluster import Cluster, NodeGroup, Role
+from coe_twin.coe_core.errors import DeadlineExceeded, Unauthorized
+from coe_twin.coe_core.faults import error_of
+from coe_twin.coe_core.ids import ClusterId, ProjectId
+from coe_twin.coe_core.ports.runtime import Event, TaskGroup
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models import scenario as schema
+from coe_twin.models.scenario import Row
+from coe_twin.planner.bottleneck import Shares, shares
+from coe_twin.planner.twin import Twin
 
 PROJECT = ProjectId("rally")
 TIMED_OUT = "Rally timeout"

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models import scenario as schema
-from models.scenario import Row, Scenario
-from planner.bottleneck import Shares
-from planner.detail import Detail, detail_of
-from planner.rally import Rally
-from planner.twin import Twin, TwinSpec
+from coe_twin.models import scenario as schema
+from coe_twin.models.scenario import Row, Scenario
+from coe_twin.planner.bottleneck import Shares
+from coe_twin.planner.detail import Detail, detail_of
+from coe_twin.planner.rally import Rally
+from coe_twin.planner.twin import Twin, TwinSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

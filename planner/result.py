@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from coe_core.documents import Json
-from planner.detail import Detail
+from coe_twin.coe_core.documents import Json
+from coe_twin.planner.detail import Detail
 
 MODEL_VERSION: Final = "2"
 """Grows when a mechanism or a shipped parameter changes, so that old plans may differ."""

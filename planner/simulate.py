@@ -7,12 +7,12 @@ from dataclasses import replace
 from hashlib import sha256
 from statistics import fmean
 
-from models.scenario import Row, Scenario
-from models.statistics import mean_interval
-from planner.bottleneck import critical_path
-from planner.pool import process_pool
-from planner.replicate import Replicated, Task, replicate, spec_of
-from planner.result import MODEL_VERSION, LimitedBy, Result, RowResult
+from coe_twin.models.scenario import Row, Scenario
+from coe_twin.models.statistics import mean_interval
+from coe_twin.planner.bottleneck import critical_path
+from coe_twin.planner.pool import process_pool
+from coe_twin.planner.replicate import Replicated, Task, replicate, spec_of
+from coe_twin.planner.result import MODEL_VERSION, LimitedBy, Result, RowResult
 
 Progress = Callable[[int, int], None]
 """Is told how many of how many replications are done."""

@@ -3,23 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from coe_core.cluster import Cluster
-from coe_core.ids import ClusterId, Tag
-from coe_core.lifecycle.conductor import Conductor
-from coe_core.lifecycle.context import Context, Limits
-from coe_core.lifecycle.sweep import Leftover, leftovers, sweep
-from coe_core.phases import Phases
-from coe_core.policies import DEFAULT
-from coe_core.policies.placement import AntiAffinity
-from coe_core.ports.poller import PollSchedule
-from coe_core.provisioners.direct import DirectProvisioner
-from coe_core.provisioners.removal import Removal
-from coe_core.provisioners.seams import Seams
-from coe_core.provisioners.sharded import ShardedProvisioner
-from coe_core.provisioners.stacks import StackKeeper
-from coe_core.units import Seconds
-from models.randomness import CounterDraws
-from planner.apply import SWEEPS_MAX, Site
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.ids import ClusterId, Tag
+from coe_twin.coe_core.lifecycle.conductor import Conductor
+from coe_twin.coe_core.lifecycle.context import Context, Limits
+from coe_twin.coe_core.lifecycle.sweep import Leftover, leftovers, sweep
+from coe_twin.coe_core.phases import Phases
+from coe_twin.coe_core.policies import DEFAULT
+from coe_twin.coe_core.policies.placement import AntiAffinity
+from coe_twin.coe_core.ports.poller import PollSchedule
+from coe_twin.coe_core.provisioners.direct import DirectProvisioner
+from coe_twin.coe_core.provisioners.removal import Removal
+from coe_twin.coe_core.provisioners.seams import Seams
+from coe_twin.coe_core.provisioners.sharded import ShardedProvisioner
+from coe_twin.coe_core.provisioners.stacks import StackKeeper
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.randomness import CounterDraws
+from coe_twin.planner.apply import SWEEPS_MAX, Site
 
 EVERY: PollSchedule = PollSchedule(first_after=Seconds(1.0), every=Seconds(1.0))
 """How often a deletion is looked at; Magnum's own interval."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from models.parameters import ParameterSet
-from planner.result import Result, RowResult
+from coe_twin.models.parameters import ParameterSet
+from coe_twin.planner.result import Result, RowResult
 
 NOTHING: Final = "-"
 DIGEST_SHOWN: Final = 12

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from models.traces.durations import Durations, PhaseDuration
-from models.traces.instants import WHOLE_SECONDS
-from models.traces.log import Trace
-from planner.table import NOTHING, Column
+from coe_twin.models.traces.durations import Durations, PhaseDuration
+from coe_twin.models.traces.instants import WHOLE_SECONDS
+from coe_twin.models.traces.log import Trace
+from coe_twin.planner.table import NOTHING, Column
 
 COLUMNS: Final = (
     Column("phase", is_number=False),

@@ -9,14 +9,14 @@ from hashlib import blake2b
 from pathlib import Path
 from statistics import fmean
 
-from coe_core.documents import Json
-from models import scenario as schema
-from models.calibration.problem import Point
-from models.calibration.record import Unit
-from models.scenario import Row
-from planner.rally import Rally
-from planner.result import MODEL_VERSION
-from planner.twin import Twin, TwinSpec
+from coe_twin.coe_core.documents import Json
+from coe_twin.models import scenario as schema
+from coe_twin.models.calibration.problem import Point
+from coe_twin.models.calibration.record import Unit
+from coe_twin.models.scenario import Row
+from coe_twin.planner.rally import Rally
+from coe_twin.planner.result import MODEL_VERSION
+from coe_twin.planner.twin import Twin, TwinSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

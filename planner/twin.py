@@ -2,28 +2,28 @@
 
 from dataclasses import dataclass
 
-from coe_core.ids import OperationId
-from coe_core.lifecycle.conductor import Conductor
-from coe_core.lifecycle.context import Context, Limits
-from coe_core.memory import MemoryRepository
-from coe_core.phases import Phases
-from coe_core.policies import PolicySet
-from coe_core.ports.poller import PollSchedule
-from coe_core.ports.provisioner import Provisioner
-from coe_core.provisioners.choice import provisioner_of
-from coe_core.provisioners.seams import Seams
-from coe_core.units import Seconds
-from models import scenario as schema
-from models.event_log import EventLog
-from models.parameters import ParameterSet
-from models.randomness import CounterDraws
-from models.setup import Setup
-from sim_driver.background import start_background
-from sim_driver.cloud import SimCloud
-from sim_driver.magnum import MagnumFront
-from sim_driver.recorder import Recorder
-from sim_driver.runtime import SimRuntime
-from sim_driver.world import World
+from coe_twin.coe_core.ids import OperationId
+from coe_twin.coe_core.lifecycle.conductor import Conductor
+from coe_twin.coe_core.lifecycle.context import Context, Limits
+from coe_twin.coe_core.memory import MemoryRepository
+from coe_twin.coe_core.phases import Phases
+from coe_twin.coe_core.policies import PolicySet
+from coe_twin.coe_core.ports.poller import PollSchedule
+from coe_twin.coe_core.ports.provisioner import Provisioner
+from coe_twin.coe_core.provisioners.choice import provisioner_of
+from coe_twin.coe_core.provisioners.seams import Seams
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models import scenario as schema
+from coe_twin.models.event_log import EventLog
+from coe_twin.models.parameters import ParameterSet
+from coe_twin.models.randomness import CounterDraws
+from coe_twin.models.setup import Setup
+from coe_twin.sim_driver.background import start_background
+from coe_twin.sim_driver.cloud import SimCloud
+from coe_twin.sim_driver.magnum import MagnumFront
+from coe_twin.sim_driver.recorder import Recorder
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.world import World
 
 SWEEPS_MAX = 20
 """Rounds of a delete before what is left is named (assumed: each takes a poll interval)."""

@@ -7,8 +7,8 @@ import anyio
 from anyio import to_thread
 from openstack.connection import Connection
 
-from coe_core.ids import ProjectId
-from real_driver.translate import error_from
+from coe_twin.coe_core.ids import ProjectId
+from coe_twin.real_driver.translate import error_from
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 from keystoneauth1.identity.base import BaseIdentityPlugin
 from openstack.connection import Connection
 
-from real_driver.calls import Service
+from coe_twin.real_driver.calls import Service
 
 
 class KeystoneCatalogue(Service):

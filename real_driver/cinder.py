@@ -7,13 +7,13 @@ from openstack.block_storage.v3.volume import Volume as SdkVolume
 from openstack.connection import Connection
 from openstack.exceptions import BadRequestException
 
-from coe_core.errors import AlreadyExists, BadRequest, Conflict, NotFound
-from coe_core.ids import ProjectId, ServerId, Tag, VolumeId
-from coe_core.ports.cloud import Volume
-from coe_core.templates.hot import TAG_KEY
-from coe_core.units import GiB
-from real_driver.calls import Service
-from real_driver.catalogue import service_types
+from coe_twin.coe_core.errors import AlreadyExists, BadRequest, Conflict, NotFound
+from coe_twin.coe_core.ids import ProjectId, ServerId, Tag, VolumeId
+from coe_twin.coe_core.ports.cloud import Volume
+from coe_twin.coe_core.templates.hot import TAG_KEY
+from coe_twin.coe_core.units import GiB
+from coe_twin.real_driver.calls import Service
+from coe_twin.real_driver.catalogue import service_types
 
 Work = Callable[[Connection], None]
 

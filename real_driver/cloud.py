@@ -10,17 +10,17 @@ from openstack import exceptions as sdk
 from openstack.config.loader import OpenStackConfig
 from openstack.connection import Connection
 
-from real_driver.calls import Calls
-from real_driver.catalogue import KeystoneCatalogue
-from real_driver.cinder import CinderVolumes
-from real_driver.errors import UnknownCloud
-from real_driver.heat import HeatStacks
-from real_driver.keystone import KeystoneIdentity
-from real_driver.marks import ProjectMarks
-from real_driver.neutron import NeutronNetworks
-from real_driver.nova import NovaCompute
-from real_driver.octavia import OctaviaLoadBalancers
-from real_driver.quotas import GlanceImages, ProjectQuotas
+from coe_twin.real_driver.calls import Calls
+from coe_twin.real_driver.catalogue import KeystoneCatalogue
+from coe_twin.real_driver.cinder import CinderVolumes
+from coe_twin.real_driver.errors import UnknownCloud
+from coe_twin.real_driver.heat import HeatStacks
+from coe_twin.real_driver.keystone import KeystoneIdentity
+from coe_twin.real_driver.marks import ProjectMarks
+from coe_twin.real_driver.neutron import NeutronNetworks
+from coe_twin.real_driver.nova import NovaCompute
+from coe_twin.real_driver.octavia import OctaviaLoadBalancers
+from coe_twin.real_driver.quotas import GlanceImages, ProjectQuotas
 
 API_TIMEOUT_S: Final = 120.0
 """How long one HTTP call may take [s] (assumed: longer than a service's own RPC time-out)."""

@@ -12,9 +12,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from coe_core.errors import CoeError
-from real_driver.errors import RepositoryFailed
-from real_driver.schema import migrate
+from coe_twin.coe_core.errors import CoeError
+from coe_twin.real_driver.errors import RepositoryFailed
+from coe_twin.real_driver.schema import migrate
 
 BUSY_TIMEOUT_S: Final = 30.0
 """How long a statement waits for another process that writes to the same file [s]."""

@@ -1,6 +1,6 @@
 """What can be wrong with the way to a cloud, or with the store, before any work begins."""
 
-from coe_core.errors import CoeError
+from coe_twin.coe_core.errors import CoeError
 
 
 class UnknownCloud(CoeError):

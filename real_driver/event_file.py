@@ -7,8 +7,8 @@ from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 from typing import Final, Self
 
-from coe_core.events import Event
-from models.traces.event_lines import event_line, is_event
+from coe_twin.coe_core.events import Event
+from coe_twin.models.traces.event_lines import event_line, is_event
 
 BLOCK: Final = 65536
 """How much is read at a time in search of the last whole line [B]."""

@@ -9,11 +9,11 @@ from openstack.connection import Connection
 from openstack.exceptions import NotFoundException
 from openstack.orchestration.v1.stack import Stack as SdkStack
 
-from coe_core.documents import Json
-from coe_core.ids import StackId, Tag
-from coe_core.ports.cloud import Stack, StackSpec, StackStatus
-from coe_core.templates.hot import as_text
-from real_driver.calls import Service
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.ids import StackId, Tag
+from coe_twin.coe_core.ports.cloud import Stack, StackSpec, StackStatus
+from coe_twin.coe_core.templates.hot import as_text
+from coe_twin.real_driver.calls import Service
 
 OWN_PREFIX: Final = "OS::"
 """Begins the names of the parameters that Heat adds to every stack."""

@@ -10,10 +10,10 @@ from openstack.connection import Connection
 from openstack.identity.v3._proxy import Proxy
 from openstack.identity.v3.application_credential import ApplicationCredential
 
-from coe_core.errors import NotFound
-from coe_core.ids import ProjectId, Tag, TrustId
-from coe_core.ports.cloud import Named
-from real_driver.calls import Service
+from coe_twin.coe_core.errors import NotFound
+from coe_twin.coe_core.ids import ProjectId, Tag, TrustId
+from coe_twin.coe_core.ports.cloud import Named
+from coe_twin.real_driver.calls import Service
 
 
 class KeystoneIdentity(Service):

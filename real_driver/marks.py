@@ -5,15 +5,15 @@ from typing import Final
 
 from openstack.connection import Connection
 
-from coe_core.cluster import TAG_PREFIX
-from coe_core.ids import Tag
-from coe_core.templates.hot import TAG_KEY
-from real_driver.calls import Service
-from real_driver.catalogue import service_types
-from real_driver.cinder import SERVICES as VOLUME_SERVICES
-from real_driver.keystone import application_credentials
-from real_driver.nova import marks_of
-from real_driver.octavia import SERVICE as BALANCER_SERVICE
+from coe_twin.coe_core.cluster import TAG_PREFIX
+from coe_twin.coe_core.ids import Tag
+from coe_twin.coe_core.templates.hot import TAG_KEY
+from coe_twin.real_driver.calls import Service
+from coe_twin.real_driver.catalogue import service_types
+from coe_twin.real_driver.cinder import SERVICES as VOLUME_SERVICES
+from coe_twin.real_driver.keystone import application_credentials
+from coe_twin.real_driver.nova import marks_of
+from coe_twin.real_driver.octavia import SERVICE as BALANCER_SERVICE
 
 GONE: Final = "DELETE_COMPLETE"
 """The status of a stack that Heat lists for a moment longer, and shows no more."""

@@ -2,10 +2,10 @@
 
 from openstack.connection import Connection
 
-from coe_core.errors import AlreadyExists, NotFound
-from coe_core.ids import PortId, ProjectId, Tag
-from coe_core.ports.cloud import Named
-from real_driver.calls import Service
+from coe_twin.coe_core.errors import AlreadyExists, NotFound
+from coe_twin.coe_core.ids import PortId, ProjectId, Tag
+from coe_twin.coe_core.ports.cloud import Named
+from coe_twin.real_driver.calls import Service
 
 
 class NeutronNetworks(Service):

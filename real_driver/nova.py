@@ -8,14 +8,14 @@ from openstack.compute.v2.server import Server as SdkServer
 from openstack.connection import Connection
 from openstack.exceptions import HttpException
 
-from coe_core.errors import AlreadyExists, NotFound
-from coe_core.ids import ProjectId, ServerGroupId, ServerId, Tag
-from coe_core.ports.cloud import Flavor, Named, Server, ServerSpec, ServerStatus
-from coe_core.templates.hot import TAG_KEY
-from coe_core.templates.user_data import SIGNAL
-from coe_core.units import GiB, MiB
-from real_driver.calls import Calls, Service
-from real_driver.translate import fault_of
+from coe_twin.coe_core.errors import AlreadyExists, NotFound
+from coe_twin.coe_core.ids import ProjectId, ServerGroupId, ServerId, Tag
+from coe_twin.coe_core.ports.cloud import Flavor, Named, Server, ServerSpec, ServerStatus
+from coe_twin.coe_core.templates.hot import TAG_KEY
+from coe_twin.coe_core.templates.user_data import SIGNAL
+from coe_twin.coe_core.units import GiB, MiB
+from coe_twin.real_driver.calls import Calls, Service
+from coe_twin.real_driver.translate import fault_of
 
 CONSOLE_LINES: Final = 200
 """How far back the console is read (assumed: nothing is that chatty after the bootstrap)."""

@@ -3,12 +3,12 @@
 from openstack.connection import Connection
 from openstack.exceptions import ConflictException
 
-from coe_core.errors import AlreadyExists, NotFound
-from coe_core.ids import LoadBalancerId, ProjectId, Tag
-from coe_core.ports.cloud import Named
-from real_driver.calls import Service
-from real_driver.catalogue import has_service
-from real_driver.neutron import network_id
+from coe_twin.coe_core.errors import AlreadyExists, NotFound
+from coe_twin.coe_core.ids import LoadBalancerId, ProjectId, Tag
+from coe_twin.coe_core.ports.cloud import Named
+from coe_twin.real_driver.calls import Service
+from coe_twin.real_driver.catalogue import has_service
+from coe_twin.real_driver.neutron import network_id
 
 SERVICE = "load-balancer"
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from openstack.exceptions import raise_from_response
 from openstack.proxy import Proxy
 
-from coe_core.errors import ServiceFailed
+from coe_twin.coe_core.errors import ServiceFailed
 
 Fields = dict[str, Any]
 """An object in an answer."""

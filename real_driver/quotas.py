@@ -6,11 +6,11 @@ from typing import Final
 from openstack.connection import Connection
 from openstack.exceptions import NotFoundException, raise_from_response
 
-from coe_core.ids import ProjectId
-from coe_core.ports.cloud import Allowance, Named
-from real_driver.calls import Service
-from real_driver.catalogue import has_service, service_types
-from real_driver.cinder import SERVICES as VOLUME_SERVICES
+from coe_twin.coe_core.ids import ProjectId
+from coe_twin.coe_core.ports.cloud import Allowance, Named
+from coe_twin.real_driver.calls import Service
+from coe_twin.real_driver.catalogue import has_service, service_types
+from coe_twin.real_driver.cinder import SERVICES as VOLUME_SERVICES
 
 Allowances = dict[str, Allowance]
 

@@ -9,11 +9,11 @@ from dataclasses import fields, is_dataclass
 from math import isfinite
 from typing import Any, Final, TypeVar
 
-from coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Operation, Role, Verb
-from coe_core.documents import Json
-from coe_core.errors import InvalidRequest
-from coe_core.transitions import ClusterStatus
-from real_driver.errors import RepositoryFailed, UnknownSchema
+from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Operation, Role, Verb
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import InvalidRequest
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.real_driver.errors import RepositoryFailed, UnknownSchema
 
 SCHEMA: Final = 1
 

@@ -12,13 +12,19 @@ from sqlalchemy import Row, Table, Update, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from coe_core.cluster import Cluster, Operation
-from coe_core.errors import DuplicateCluster, LeaseHeld, LeaseLost, StaleVersion, UnknownCluster
-from coe_core.ids import ClusterId
-from coe_core.units import Seconds
-from real_driver.database import one_line, open_database, shown
-from real_driver.records import cluster_of, document_of, operation_of
-from real_driver.tables import CLUSTERS, OPERATIONS
+from coe_twin.coe_core.cluster import Cluster, Operation
+from coe_twin.coe_core.errors import (
+    DuplicateCluster,
+    LeaseHeld,
+    LeaseLost,
+    StaleVersion,
+    UnknownCluster,
+)
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.units import Seconds
+from coe_twin.real_driver.database import one_line, open_database, shown
+from coe_twin.real_driver.records import cluster_of, document_of, operation_of
+from coe_twin.real_driver.tables import CLUSTERS, OPERATIONS
 
 INSERTS: Final[dict[str, Callable[[Table], sqlite.Insert | postgresql.Insert]]] = {
     "sqlite": sqlite.insert,

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 import anyio
 from anyio.abc import TaskGroup
 
-from coe_core.errors import DeadlineExceeded
-from coe_core.units import Seconds
-from real_driver.groups import AnyioTask, AnyioTaskGroup
+from coe_twin.coe_core.errors import DeadlineExceeded
+from coe_twin.coe_core.units import Seconds
+from coe_twin.real_driver.groups import AnyioTask, AnyioTaskGroup
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from real_driver.errors import UnknownSchema
+from coe_twin.real_driver.errors import UnknownSchema
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 

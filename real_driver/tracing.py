@@ -18,14 +18,14 @@ from openstack.exceptions import HttpException, NotFoundException
 from openstack.proxy import Proxy
 from openstack.utils import maximum_supported_microversion
 
-from coe_core.errors import NotFound
-from models.traces.documents import flagged
-from models.traces.heat import heat_spans
-from models.traces.history import StackDocuments
-from models.traces.span import Span
-from models.traces.stack_tree import members_of
-from real_driver.pages import Fields, batches, get, inner, listed, pages
-from real_driver.translate import error_from
+from coe_twin.coe_core.errors import NotFound
+from coe_twin.models.traces.documents import flagged
+from coe_twin.models.traces.heat import heat_spans
+from coe_twin.models.traces.history import StackDocuments
+from coe_twin.models.traces.span import Span
+from coe_twin.models.traces.stack_tree import members_of
+from coe_twin.real_driver.pages import Fields, batches, get, inner, listed, pages
+from coe_twin.real_driver.translate import error_from
 
 DEPTH_MAX: Final = 10
 """How deeply nested stacks are followed; Heat's own limit is 5 by default."""

@@ -13,7 +13,7 @@ import requests
 from keystoneauth1 import exceptions as keystone
 from openstack import exceptions as sdk
 
-from coe_core.errors import (
+from coe_twin.coe_core.errors import (
     AlreadyExists,
     BadRequest,
     Conflict,
@@ -30,7 +30,7 @@ from coe_core.errors import (
     Unauthorized,
     Unreachable,
 )
-from coe_core.faults import error_of
+from coe_twin.coe_core.faults import error_of
 
 BY_STATUS: Final[dict[int, type[DriverError]]] = {
     400: BadRequest,

@@ -2,7 +2,7 @@
 
 from math import log
 
-from sim_driver.substrate import Substrate
+from coe_twin.sim_driver.substrate import Substrate
 
 
 def start_background(substrate: Substrate) -> None:

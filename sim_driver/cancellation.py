@@ -3,12 +3,12 @@
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
-from coe_core.errors import DeadlineExceeded
-from coe_core.units import Seconds
+from coe_twin.coe_core.errors import DeadlineExceeded
+from coe_twin.coe_core.units import Seconds
 
 if TYPE_CHECKING:
-    from sim_driver.runtime import SimRuntime
-    from sim_driver.task import SimTask
+    from coe_twin.sim_driver.runtime import SimRuntime
+    from coe_twin.sim_driver.task import SimTask
 
 
 class Cancelled(BaseException):

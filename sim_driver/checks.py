@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coe_core.errors import CoeError
-from coe_core.units import Seconds
-from sim_driver.recorder import Recorder
+from coe_twin.coe_core.errors import CoeError
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.recorder import Recorder
 
 Instants = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -81,7 +81,8 @@ def little(
     services = np.maximum(ended - started, 0.0)
     count = len(arrived)
     mean_sojourn = float(np.mean(waits + services)) if count else 0.0
-    return _mean_number(arrived, ended, horizon), count / horizon * mean_sojourn
+    # A share of the horizon first: the rate alone overflows where a run lasts next to no time.
+    return _mean_number(arrived, ended, horizon), count * (mean_sojourn / horizon)
 
 
 def check_station(

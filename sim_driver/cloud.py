@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from coe_core.errors import Conflict
-from coe_core.ids import (
+from coe_twin.coe_core.errors import Conflict
+from coe_twin.coe_core.ids import (
     LoadBalancerId,
     PortId,
     ProjectId,
@@ -15,7 +15,7 @@ from coe_core.ids import (
     TrustId,
     VolumeId,
 )
-from coe_core.ports.cloud import (
+from coe_twin.coe_core.ports.cloud import (
     UNLIMITED,
     Allowance,
     Flavor,
@@ -27,21 +27,21 @@ from coe_core.ports.cloud import (
     StackSpec,
     Volume,
 )
-from coe_core.ports.poller import Poller
-from coe_core.units import GiB, MiB
-from sim_driver.compute.service import Nova
-from sim_driver.guest import Guests
-from sim_driver.identity import Trusts
-from sim_driver.image import Images
-from sim_driver.network import Networking, NetworkItem
-from sim_driver.orchestration.handlers import Handlers
-from sim_driver.orchestration.service import Heat
-from sim_driver.poll_load import Demands
-from sim_driver.polling import ComputedPoller, SimulatedPoller
-from sim_driver.registry import R, Registry
-from sim_driver.substrate import Substrate
-from sim_driver.volume import Volumes
-from sim_driver.world import World
+from coe_twin.coe_core.ports.poller import Poller
+from coe_twin.coe_core.units import GiB, MiB
+from coe_twin.sim_driver.compute.service import Nova
+from coe_twin.sim_driver.guest import Guests
+from coe_twin.sim_driver.identity import Trusts
+from coe_twin.sim_driver.image import Images
+from coe_twin.sim_driver.network import Networking, NetworkItem
+from coe_twin.sim_driver.orchestration.handlers import Handlers
+from coe_twin.sim_driver.orchestration.service import Heat
+from coe_twin.sim_driver.poll_load import Demands
+from coe_twin.sim_driver.polling import ComputedPoller, SimulatedPoller
+from coe_twin.sim_driver.registry import R, Registry
+from coe_twin.sim_driver.substrate import Substrate
+from coe_twin.sim_driver.volume import Volumes
+from coe_twin.sim_driver.world import World
 
 SERVICE_TYPES: Final = frozenset(
     {"identity", "image", "compute", "network", "orchestration", "volumev3", "load-balancer"}

@@ -10,15 +10,15 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from models.setup import Setup
-from models.setup_blocks import Controller
-from models.setup_blocks import Service as ServiceName
-from sim_driver.lines import LinedMachine
-from sim_driver.poll_load import PollLoad
-from sim_driver.recorder import Recorder
-from sim_driver.runtime import SimRuntime
-from sim_driver.sharing import SharedMachine
-from sim_driver.stations import FifoStation, Station
+from coe_twin.models.setup import Setup
+from coe_twin.models.setup_blocks import Controller
+from coe_twin.models.setup_blocks import Service as ServiceName
+from coe_twin.sim_driver.lines import LinedMachine
+from coe_twin.sim_driver.poll_load import PollLoad
+from coe_twin.sim_driver.recorder import Recorder
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.sharing import SharedMachine
+from coe_twin.sim_driver.stations import FifoStation, Station
 
 
 class Workers(Protocol):

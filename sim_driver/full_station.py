@@ -12,10 +12,10 @@ from collections.abc import Generator
 from heapq import heappop, heappush
 from typing import Any, Final
 
-from coe_core.errors import CoeError
-from sim_driver.recorder import Recorder
-from sim_driver.runtime import SimRuntime
-from sim_driver.task import SUSPENDED, SimTask
+from coe_twin.coe_core.errors import CoeError
+from coe_twin.sim_driver.recorder import Recorder
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.task import SUSPENDED, SimTask
 
 NOT_STARTED: Final = -1.0
 

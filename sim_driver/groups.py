@@ -4,11 +4,11 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, cast
 
-from sim_driver.cancellation import Cancelled
+from coe_twin.sim_driver.cancellation import Cancelled
 
 if TYPE_CHECKING:
-    from sim_driver.runtime import SimRuntime
-    from sim_driver.task import SimTask
+    from coe_twin.sim_driver.runtime import SimRuntime
+    from coe_twin.sim_driver.task import SimTask
 
 T = TypeVar("T")
 

@@ -6,10 +6,10 @@ mean: this is why a cluster's time grows with log N even where nothing queues.
 
 from collections.abc import Callable
 
-from coe_core.cluster import Role
-from sim_driver.compute.servers import SimServer
-from sim_driver.recorder import READY
-from sim_driver.substrate import Substrate
+from coe_twin.coe_core.cluster import Role
+from coe_twin.sim_driver.compute.servers import SimServer
+from coe_twin.sim_driver.recorder import READY
+from coe_twin.sim_driver.substrate import Substrate
 
 Signalled = Callable[[str], None]
 

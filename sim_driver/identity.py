@@ -1,8 +1,8 @@
 """Keystone: trusts, by which a cluster acts for its owner."""
 
-from coe_core.ids import ProjectId, Tag, TrustId
-from sim_driver.registry import Registry
-from sim_driver.substrate import Substrate
+from coe_twin.coe_core.ids import ProjectId, Tag, TrustId
+from coe_twin.sim_driver.registry import Registry
+from coe_twin.sim_driver.substrate import Substrate
 
 
 class SimTrust:

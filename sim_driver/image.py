@@ -1,9 +1,9 @@
 """Glance and the image store: copy-on-write from Ceph, or a download to each host once."""
 
-from sim_driver.runtime import SimRuntime
-from sim_driver.stations import FifoStation
-from sim_driver.substrate import Substrate
-from sim_driver.sync import SimEvent
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.stations import FifoStation
+from coe_twin.sim_driver.substrate import Substrate
+from coe_twin.sim_driver.sync import SimEvent
 
 
 class Images:

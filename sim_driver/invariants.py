@@ -8,17 +8,17 @@ behind the API, cost no virtual time and change nothing.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from coe_core.cluster import Cluster, Role, node_name
-from coe_core.errors import CoeError, ResourceFailed
-from coe_core.faults import error_of
-from coe_core.ids import ProjectId
-from coe_core.ports.cloud import ServerStatus
-from sim_driver.cloud import SimCloud
-from sim_driver.compute.inventory import Inventory
-from sim_driver.compute.servers import SimServer
-from sim_driver.network import COUNTED
-from sim_driver.quota import UNLIMITED
-from sim_driver.registry import Resource
+from coe_twin.coe_core.cluster import Cluster, Role, node_name
+from coe_twin.coe_core.errors import CoeError, ResourceFailed
+from coe_twin.coe_core.faults import error_of
+from coe_twin.coe_core.ids import ProjectId
+from coe_twin.coe_core.ports.cloud import ServerStatus
+from coe_twin.sim_driver.cloud import SimCloud
+from coe_twin.sim_driver.compute.inventory import Inventory
+from coe_twin.sim_driver.compute.servers import SimServer
+from coe_twin.sim_driver.network import COUNTED
+from coe_twin.sim_driver.quota import UNLIMITED
+from coe_twin.sim_driver.registry import Resource
 
 
 class InvariantBroken(CoeError):

@@ -6,11 +6,11 @@ Both lines are first come, first served, at one event a visit. Polls are a fluid
 import types
 from collections.abc import Generator
 
-from models.setup_blocks import Service as ServiceName
-from sim_driver.poll_load import PollLoad, Stretch
-from sim_driver.runtime import SimRuntime
-from sim_driver.stations import FifoStation
-from sim_driver.sync import SimSemaphore
+from coe_twin.models.setup_blocks import Service as ServiceName
+from coe_twin.sim_driver.poll_load import PollLoad, Stretch
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.stations import FifoStation
+from coe_twin.sim_driver.sync import SimSemaphore
 
 
 class LinedMachine:

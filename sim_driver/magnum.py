@@ -1,7 +1,7 @@
 """What Magnum itself spends on a create request before the lifecycle begins."""
 
-from coe_core.ids import ProjectId
-from sim_driver.cloud import SimCloud
+from coe_twin.coe_core.ids import ProjectId
+from coe_twin.sim_driver.cloud import SimCloud
 
 
 class MagnumFront:

@@ -18,13 +18,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar, cast
 from zlib import crc32
 
-from coe_core.errors import DeadlineExceeded, RpcTimeout
-from coe_core.units import Seconds
-from sim_driver.cancellation import Cancelled
-from sim_driver.controllers import Machine
-from sim_driver.stations import FifoStation, Station
-from sim_driver.task import SimTask
-from sim_driver.world import World
+from coe_twin.coe_core.errors import DeadlineExceeded, RpcTimeout
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.cancellation import Cancelled
+from coe_twin.sim_driver.controllers import Machine
+from coe_twin.sim_driver.stations import FifoStation, Station
+from coe_twin.sim_driver.task import SimTask
+from coe_twin.sim_driver.world import World
 
 T = TypeVar("T")
 

@@ -7,10 +7,10 @@ methodologies/hyper-scale.rst for the L3 agent, whose work on an interface grows
 
 from typing import Final
 
-from coe_core.errors import NotFound, QuotaExceeded
-from coe_core.ids import PortId, ProjectId, Tag
-from sim_driver.registry import Registry
-from sim_driver.substrate import Substrate
+from coe_twin.coe_core.errors import NotFound, QuotaExceeded
+from coe_twin.coe_core.ids import PortId, ProjectId, Tag
+from coe_twin.sim_driver.registry import Registry
+from coe_twin.sim_driver.substrate import Substrate
 
 CALLS: Final = {
     "network": "neutron.network_create_s",

@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from models.setup import Setup
-from models.setup_blocks import Service as ServiceName
+from coe_twin.models.setup import Setup
+from coe_twin.models.setup_blocks import Service as ServiceName
 
 LEFT_MIN: Final = 0.05
 """The least share that other work keeps (assumed; a poll loop that overruns waits)."""

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from coe_core.errors import DriverError
-from coe_core.polling import LoopPoller, next_tick, pause_after
-from coe_core.ports.poller import Look, PollSchedule
-from coe_core.units import Seconds
-from sim_driver.poll_load import Demands
-from sim_driver.substrate import Substrate
-from sim_driver.task import NO_TRACE
+from coe_twin.coe_core.errors import DriverError
+from coe_twin.coe_core.polling import LoopPoller, next_tick, pause_after
+from coe_twin.coe_core.ports.poller import Look, PollSchedule
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.poll_load import Demands
+from coe_twin.sim_driver.substrate import Substrate
+from coe_twin.sim_driver.task import NO_TRACE
 
 T = TypeVar("T")
 

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from coe_core.errors import QuotaExceeded
-from coe_core.ids import ProjectId
+from coe_twin.coe_core.errors import QuotaExceeded
+from coe_twin.coe_core.ids import ProjectId
 
 UNLIMITED = -1
 

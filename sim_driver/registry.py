@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
-from coe_core.errors import AlreadyExists, NotFound
-from coe_core.ids import ProjectId, Tag
+from coe_twin.coe_core.errors import AlreadyExists, NotFound
+from coe_twin.coe_core.ids import ProjectId, Tag
 
 
 class Resource(Protocol):

@@ -21,12 +21,12 @@ from typing import Any, Final, TypeVar
 import simpy
 from simpy.core import EmptySchedule
 
-from coe_core.errors import CoeError
-from coe_core.units import Seconds
-from sim_driver.cancellation import Deadline
-from sim_driver.groups import SimTaskGroup
-from sim_driver.sync import SimEvent, SimSemaphore
-from sim_driver.task import SUSPENDED, SimTask
+from coe_twin.coe_core.errors import CoeError
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.cancellation import Deadline
+from coe_twin.sim_driver.groups import SimTaskGroup
+from coe_twin.sim_driver.sync import SimEvent, SimSemaphore
+from coe_twin.sim_driver.task import SUSPENDED, SimTask
 
 T = TypeVar("T")
 

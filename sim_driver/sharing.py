@@ -17,9 +17,9 @@ from typing import Any, Final
 
 import simpy
 
-from sim_driver.recorder import Recorder
-from sim_driver.runtime import SimRuntime
-from sim_driver.task import SUSPENDED, SimTask
+from coe_twin.sim_driver.recorder import Recorder
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.task import SUSPENDED, SimTask
 
 ROUNDING_S: Final = 1e-9
 """Work that is taken as done [s]: more than sums of floats are off by, and nothing to a service."""

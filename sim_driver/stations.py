@@ -14,9 +14,9 @@ from collections.abc import Awaitable, Generator
 from heapq import heapreplace
 from typing import Protocol
 
-from sim_driver.recorder import Recorder
-from sim_driver.runtime import SimRuntime
-from sim_driver.task import SUSPENDED
+from coe_twin.sim_driver.recorder import Recorder
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.task import SUSPENDED
 
 
 class Station(Protocol):

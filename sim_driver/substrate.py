@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Awaitable
 
-from models.setup_blocks import SERVICES
-from sim_driver.changes import Changes
-from sim_driver.controllers import Controllers, build_controllers, processes
-from sim_driver.messaging import MessageBus
-from sim_driver.poll_load import PollLoad
-from sim_driver.quota import Quota
-from sim_driver.stations import FifoStation, Station
-from sim_driver.world import Operation, World
+from coe_twin.models.setup_blocks import SERVICES
+from coe_twin.sim_driver.changes import Changes
+from coe_twin.sim_driver.controllers import Controllers, build_controllers, processes
+from coe_twin.sim_driver.messaging import MessageBus
+from coe_twin.sim_driver.poll_load import PollLoad
+from coe_twin.sim_driver.quota import Quota
+from coe_twin.sim_driver.stations import FifoStation, Station
+from coe_twin.sim_driver.world import Operation, World
 
 
 class Substrate:

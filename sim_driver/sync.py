@@ -6,8 +6,8 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim_driver.runtime import SimRuntime
-    from sim_driver.task import SimTask
+    from coe_twin.sim_driver.runtime import SimRuntime
+    from coe_twin.sim_driver.task import SimTask
 
 
 class SimEvent:

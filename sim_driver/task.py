@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 import simpy
 from simpy.events import NORMAL, URGENT
 
-from sim_driver.cancellation import Cancelled
+from coe_twin.sim_driver.cancellation import Cancelled
 
 if TYPE_CHECKING:
-    from sim_driver.runtime import SimRuntime
+    from coe_twin.sim_driver.runtime import SimRuntime
 
 T = TypeVar("T")
 

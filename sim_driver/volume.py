@@ -1,8 +1,8 @@
 """Cinder: volumes that are created, attached, and deleted with what they are attached to."""
 
-from coe_core.ids import ProjectId, ServerId, Tag, VolumeId
-from sim_driver.registry import Registry
-from sim_driver.substrate import Substrate
+from coe_twin.coe_core.ids import ProjectId, ServerId, Tag, VolumeId
+from coe_twin.sim_driver.registry import Registry
+from coe_twin.sim_driver.substrate import Substrate
 
 
 class SimVolume:

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable
 from zlib import crc32
 
-from models.durations import Duration
-from models.parameters import ParameterSet
-from models.randomness import CounterDraws
-from models.setup import Setup
-from sim_driver.recorder import Recorder
-from sim_driver.runtime import SimRuntime
+from coe_twin.models.durations import Duration
+from coe_twin.models.parameters import ParameterSet
+from coe_twin.models.randomness import CounterDraws
+from coe_twin.models.setup import Setup
+from coe_twin.sim_driver.recorder import Recorder
+from coe_twin.sim_driver.runtime import SimRuntime
 
 
 class Operation:

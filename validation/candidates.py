@@ -15,18 +15,18 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from coe_core.documents import Json
-from models.block import Block, ListOf, Text
-from models.calibration.data import Data
-from models.calibration.data_files import of_scenario
-from models.calibration.record import CalibrationRecord
-from models.parameters import ParameterSet
-from models.scenario import Rally, Scenario
-from models.setup import load_setup
-from planner.calibration import Study, study
-from planner.pool import cpus, process_pool
-from planner.simulate import simulate
-from planner.trial import Store
+from coe_twin.coe_core.documents import Json
+from coe_twin.models.block import Block, ListOf, Text
+from coe_twin.models.calibration.data import Data
+from coe_twin.models.calibration.data_files import of_scenario
+from coe_twin.models.calibration.record import CalibrationRecord
+from coe_twin.models.parameters import ParameterSet
+from coe_twin.models.scenario import Rally, Scenario
+from coe_twin.models.setup import load_setup
+from coe_twin.planner.calibration import Study, study
+from coe_twin.planner.pool import cpus, process_pool
+from coe_twin.planner.simulate import simulate
+from coe_twin.planner.trial import Store
 
 SCENARIO: Final = Path(__file__).parents[1] / "scenarios" / "cncf-deployment.yaml"
 PARAMETERS: Final = Path(__file__).parents[1] / "models" / "parameters" / "cncf-2016.json"

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from textwrap import fill
 from typing import Final
 
-from models.scenario import Row, Scenario
-from planner.calibration_table import short
+from coe_twin.models.scenario import Row, Scenario
+from coe_twin.planner.calibration_table import short
 from validation import candidates, fitted
 from validation.candidates import SCENARIO, Judged, Ran
 from validation.page import table

@@ -1,10 +1,10 @@
 """The page of the fabric: docs/validation/fabric.md."""
 
-from coe_cli.fabric_command import SCENARIOS
-from models.fabric_scenario import FabricScenario
-from models.parameters import ParameterSet
-from planner import fabric_table
-from planner.fabric import answer
+from coe_twin.coe_cli.fabric_command import SCENARIOS
+from coe_twin.models.fabric_scenario import FabricScenario
+from coe_twin.models.parameters import ParameterSet
+from coe_twin.planner import fabric_table
+from coe_twin.planner.fabric import answer
 from validation.page import table
 
 INTRODUCTION = """\

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from models.calibration.record import CalibrationRecord
-from models.parameters import load_parameters
+from coe_twin.models.calibration.record import CalibrationRecord
+from coe_twin.models.parameters import load_parameters
 from validation.page import notes, parameters_table, residual_plot, rows_table
 
 LEGEND: Final = """\

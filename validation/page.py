@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from models.calibration.record import CalibrationRecord, RowRecord
-from planner import calibration_table
+from coe_twin.models.calibration.record import CalibrationRecord, RowRecord
+from coe_twin.planner import calibration_table
 
 SPAN: Final = 376
 """From the lowest to the highest tick [px]."""

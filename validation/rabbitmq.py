@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from models.messaging import Broker, Measured, fit
-from models.published import RABBITMQ_ON_MASTER, RABBITMQ_ON_SLAVES
+from coe_twin.models.messaging import Broker, Measured, fit
+from coe_twin.models.published import RABBITMQ_ON_MASTER, RABBITMQ_ON_SLAVES
 from validation.page import table
 
 INTRODUCTION = """\

@@ -9,15 +9,15 @@ from typing import Final
 from pydantic import JsonValue
 
 from benchmarks.openstack_page import DATA, LEARNT_MAX, records
-from models.calibration.data import TableRow
-from models.calibration.data_files import read_data
-from models.demand_law import demand
-from models.families import LEAST, families
-from models.setup import load_setup
-from models.traces.durations import of_events
-from models.traces.trace_file import read_trace
-from planner.calibration import Study, trials_of
-from planner.trial import Store, TwinModel
+from coe_twin.models.calibration.data import TableRow
+from coe_twin.models.calibration.data_files import read_data
+from coe_twin.models.demand_law import demand
+from coe_twin.models.families import LEAST, families
+from coe_twin.models.setup import load_setup
+from coe_twin.models.traces.durations import of_events
+from coe_twin.models.traces.trace_file import read_trace
+from coe_twin.planner.calibration import Study, trials_of
+from coe_twin.planner.trial import Store, TwinModel
 from validation import fitted
 from validation.page import table
 

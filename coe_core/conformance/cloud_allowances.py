@@ -3,13 +3,20 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from coe_core.conformance.cloud_resources import hold_listed
-from coe_core.conformance.cloud_steps import boot, need, new_port, spec, until_active, until_gone
-from coe_core.conformance.cloud_suite import rule
-from coe_core.conformance.rules import raises, require
-from coe_core.conformance.subject import QUOTA, CloudUnderTest
-from coe_core.errors import CoeError, Forbidden, NotFound, QuotaExceeded
-from coe_core.ports.cloud import Allowance
+from coe_twin.coe_core.conformance.cloud_resources import hold_listed
+from coe_twin.coe_core.conformance.cloud_steps import (
+    boot,
+    need,
+    new_port,
+    spec,
+    until_active,
+    until_gone,
+)
+from coe_twin.coe_core.conformance.cloud_suite import rule
+from coe_twin.coe_core.conformance.rules import raises, require
+from coe_twin.coe_core.conformance.subject import QUOTA, CloudUnderTest
+from coe_twin.coe_core.errors import CoeError, Forbidden, NotFound, QuotaExceeded
+from coe_twin.coe_core.ports.cloud import Allowance
 
 ENTRIES: Final = 4
 """How many entries of a catalogue a scene tries."""

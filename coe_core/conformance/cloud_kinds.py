@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final, Protocol
 
-from coe_core.conformance.cloud_steps import need, spec, until, until_gone
-from coe_core.conformance.cloud_suite import rule
-from coe_core.conformance.cloud_templates import empty_stack
-from coe_core.conformance.subject import LOAD_BALANCERS, STACKS, VOLUMES, CloudUnderTest
-from coe_core.ids import (
+from coe_twin.coe_core.conformance.cloud_steps import need, spec, until, until_gone
+from coe_twin.coe_core.conformance.cloud_suite import rule
+from coe_twin.coe_core.conformance.cloud_templates import empty_stack
+from coe_twin.coe_core.conformance.subject import LOAD_BALANCERS, STACKS, VOLUMES, CloudUnderTest
+from coe_twin.coe_core.ids import (
     LoadBalancerId,
     PortId,
     ServerGroupId,
@@ -19,8 +19,8 @@ from coe_core.ids import (
     TrustId,
     VolumeId,
 )
-from coe_core.ports.cloud import CloudDriver
-from coe_core.units import GiB
+from coe_twin.coe_core.ports.cloud import CloudDriver
+from coe_twin.coe_core.units import GiB
 
 POLICY: Final = "soft-anti-affinity"
 

@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from coe_core.conformance.cloud_kinds import Kind, Listed, rule_for_every_kind
-from coe_core.conformance.cloud_steps import at_most_missing, need, new_port, spec
-from coe_core.conformance.cloud_suite import rule
-from coe_core.conformance.cloud_templates import broken_stack, empty_stack
-from coe_core.conformance.rules import raises
-from coe_core.conformance.subject import STACKS, CloudUnderTest
-from coe_core.errors import AlreadyExists, InvalidTemplate, NotFound
-from coe_core.ids import PortId
-from coe_core.ports.cloud import ServerSpec
+from coe_twin.coe_core.conformance.cloud_kinds import Kind, Listed, rule_for_every_kind
+from coe_twin.coe_core.conformance.cloud_steps import at_most_missing, need, new_port, spec
+from coe_twin.coe_core.conformance.cloud_suite import rule
+from coe_twin.coe_core.conformance.cloud_templates import broken_stack, empty_stack
+from coe_twin.coe_core.conformance.rules import raises
+from coe_twin.coe_core.conformance.subject import STACKS, CloudUnderTest
+from coe_twin.coe_core.errors import AlreadyExists, InvalidTemplate, NotFound
+from coe_twin.coe_core.ids import PortId
+from coe_twin.coe_core.ports.cloud import ServerSpec
 
 UNKNOWN: Final = "5e0c1f6a-0000-4000-8000-9d3b7a2c4e1f"
 """Has the form of an id, and belongs to nothing."""

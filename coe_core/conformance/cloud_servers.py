@@ -1,8 +1,8 @@
 """Scenes of a cloud on servers: how they begin, fail, signal and end."""
 
-from coe_core.conformance.cloud_kinds import POLICY
-from coe_core.conformance.cloud_resources import NOWHERE, hold_listed
-from coe_core.conformance.cloud_steps import (
+from coe_twin.coe_core.conformance.cloud_kinds import POLICY
+from coe_twin.coe_core.conformance.cloud_resources import NOWHERE, hold_listed
+from coe_twin.coe_core.conformance.cloud_steps import (
     LOOKS,
     NEVER,
     boot,
@@ -13,13 +13,13 @@ from coe_core.conformance.cloud_steps import (
     until_active,
     until_built,
 )
-from coe_core.conformance.cloud_suite import rule
-from coe_core.conformance.rules import raises
-from coe_core.conformance.subject import CloudUnderTest
-from coe_core.errors import NotFound, NoValidHost
-from coe_core.ids import ServerGroupId, ServerId
-from coe_core.ports.cloud import Server, ServerStatus
-from coe_core.units import Seconds
+from coe_twin.coe_core.conformance.cloud_suite import rule
+from coe_twin.coe_core.conformance.rules import raises
+from coe_twin.coe_core.conformance.subject import CloudUnderTest
+from coe_twin.coe_core.errors import NotFound, NoValidHost
+from coe_twin.coe_core.ids import ServerGroupId, ServerId
+from coe_twin.coe_core.ports.cloud import Server, ServerStatus
+from coe_twin.coe_core.units import Seconds
 
 
 @rule("C101")

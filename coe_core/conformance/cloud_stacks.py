@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from coe_core.conformance.cloud_resources import hold_listed
-from coe_core.conformance.cloud_steps import (
+from coe_twin.coe_core.conformance.cloud_resources import hold_listed
+from coe_twin.coe_core.conformance.cloud_steps import (
     NEVER,
     hold_cause,
     need,
@@ -14,20 +14,20 @@ from coe_core.conformance.cloud_steps import (
     until_gone,
     until_settled,
 )
-from coe_core.conformance.cloud_suite import rule
-from coe_core.conformance.cloud_templates import (
+from coe_twin.coe_core.conformance.cloud_suite import rule
+from coe_twin.coe_core.conformance.cloud_templates import (
     labelled_stack,
     node_prefix,
     node_stack,
     waiting_stack,
 )
-from coe_core.conformance.rules import raises
-from coe_core.conformance.subject import STACKS, CloudUnderTest
-from coe_core.documents import Json
-from coe_core.errors import CoeError, NotFound, NoValidHost, StackTimeout
-from coe_core.ids import ServerId
-from coe_core.ports.cloud import StackSpec, StackStatus
-from coe_core.templates.hot import as_text
+from coe_twin.coe_core.conformance.rules import raises
+from coe_twin.coe_core.conformance.subject import STACKS, CloudUnderTest
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import CoeError, NotFound, NoValidHost, StackTimeout
+from coe_twin.coe_core.ids import ServerId
+from coe_twin.coe_core.ports.cloud import StackSpec, StackStatus
+from coe_twin.coe_core.templates.hot import as_text
 
 SIGNAL_S: Final = 3
 """How long a scene's stack waits for a guest that never signals [s]."""

@@ -4,15 +4,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from coe_core.conformance.rules import require
-from coe_core.conformance.subject import CloudUnderTest
-from coe_core.errors import CoeError, DeadlineExceeded, NotFound
-from coe_core.faults import error_of
-from coe_core.ids import PortId, ServerId, StackId, Tag
-from coe_core.polling import LoopPoller
-from coe_core.ports.cloud import Server, ServerSpec, ServerStatus, Stack
-from coe_core.ports.poller import Look
-from coe_core.units import Seconds
+from coe_twin.coe_core.conformance.rules import require
+from coe_twin.coe_core.conformance.subject import CloudUnderTest
+from coe_twin.coe_core.errors import CoeError, DeadlineExceeded, NotFound
+from coe_twin.coe_core.faults import error_of
+from coe_twin.coe_core.ids import PortId, ServerId, StackId, Tag
+from coe_twin.coe_core.polling import LoopPoller
+from coe_twin.coe_core.ports.cloud import Server, ServerSpec, ServerStatus, Stack
+from coe_twin.coe_core.ports.poller import Look
+from coe_twin.coe_core.units import Seconds
 
 T = TypeVar("T")
 

@@ -5,12 +5,12 @@ from contextlib import suppress
 from functools import wraps
 from typing import Final
 
-from coe_core.conformance.rules import NotSupported, Play, Suite
-from coe_core.conformance.subject import CloudUnderTest
-from coe_core.errors import CoeError, Conflict, DeadlineExceeded, NotFound
-from coe_core.ids import Tag
-from coe_core.lifecycle.sweep import leftovers
-from coe_core.ports import cloud
+from coe_twin.coe_core.conformance.rules import NotSupported, Play, Suite
+from coe_twin.coe_core.conformance.subject import CloudUnderTest
+from coe_twin.coe_core.errors import CoeError, Conflict, DeadlineExceeded, NotFound
+from coe_twin.coe_core.ids import Tag
+from coe_twin.coe_core.lifecycle.sweep import leftovers
+from coe_twin.coe_core.ports import cloud
 
 SUITE: Final = Suite[CloudUnderTest](cloud.__doc__)
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from coe_core.conformance.subject import CloudUnderTest
-from coe_core.documents import Json
-from coe_core.ids import Tag
-from coe_core.ports.cloud import StackSpec
-from coe_core.templates import hot
-from coe_core.templates.fragments import notify, software_config
+from coe_twin.coe_core.conformance.subject import CloudUnderTest
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.ids import Tag
+from coe_twin.coe_core.ports.cloud import StackSpec
+from coe_twin.coe_core.templates import hot
+from coe_twin.coe_core.templates.fragments import notify, software_config
 
 NODE: Final = "node.yaml"
 HANDLE: Final = "handle"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from coe_core.errors import (
+from coe_twin.coe_core.errors import (
     DriverError,
     EngineLost,
     NotFound,
@@ -19,7 +19,7 @@ from coe_core.errors import (
     StackTimeout,
     Unauthorized,
 )
-from coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.transitions import ClusterStatus
 
 
 class FaultKind(StrEnum):

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Final
 
-from coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Operation, Role, Verb
-from coe_core.ids import ClusterId, OperationId, ProjectId
-from coe_core.transitions import ClusterStatus
-from coe_core.units import GiB, Seconds
+from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Operation, Role, Verb
+from coe_twin.coe_core.ids import ClusterId, OperationId, ProjectId
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import GiB, Seconds
 
 AWKWARD: Final = 'two lines,\n\ttab, "quotes", \\, %s, {x}, café, 集群, 🚢'
 """Text that a careless statement or encoding would spoil."""

@@ -7,19 +7,25 @@ on the harness's runtime; a scene that raises NotSupported was skipped, and says
 from dataclasses import replace
 from typing import Final
 
-from coe_core.cluster import Cluster
-from coe_core.conformance.records import cluster, clusters, operation, operations
-from coe_core.conformance.repository_under_test import (
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.conformance.records import cluster, clusters, operation, operations
+from coe_twin.coe_core.conformance.repository_under_test import (
     RepositoryUnderTest,
     only_one,
     several,
     unless,
 )
-from coe_core.conformance.rules import Suite, raises, require
-from coe_core.errors import DuplicateCluster, LeaseHeld, LeaseLost, StaleVersion, UnknownCluster
-from coe_core.ids import ClusterId
-from coe_core.ports.repository import ClusterRepository
-from coe_core.units import Seconds
+from coe_twin.coe_core.conformance.rules import Suite, raises, require
+from coe_twin.coe_core.errors import (
+    DuplicateCluster,
+    LeaseHeld,
+    LeaseLost,
+    StaleVersion,
+    UnknownCluster,
+)
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.ports.repository import ClusterRepository
+from coe_twin.coe_core.units import Seconds
 
 TTL: Final = Seconds(60.0)
 MOST: Final = Seconds(50.0)  # of a TTL

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Awaitable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
-from coe_core.cluster import Cluster
-from coe_core.errors import CoeError
-from coe_core.ports.repository import ClusterRepository
-from coe_core.ports.runtime import Runtime
-from coe_core.units import Seconds
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.errors import CoeError
+from coe_twin.coe_core.ports.repository import ClusterRepository
+from coe_twin.coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.units import Seconds
 
 Attempt = Coroutine[Any, Any, Cluster | None]
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from coe_core.errors import CoeError
+from coe_twin.coe_core.errors import CoeError
 
 Subject = TypeVar("Subject")
 Failure = TypeVar("Failure", bound=CoeError)

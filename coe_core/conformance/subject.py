@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from coe_core.ids import ProjectId, Tag
-from coe_core.ports.cloud import CloudDriver
-from coe_core.ports.poller import PollSchedule
-from coe_core.ports.runtime import Runtime
-from coe_core.units import Seconds
+from coe_twin.coe_core.ids import ProjectId, Tag
+from coe_twin.coe_core.ports.cloud import CloudDriver
+from coe_twin.coe_core.ports.poller import PollSchedule
+from coe_twin.coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.units import Seconds
 
 LOAD_BALANCERS: Final = "load balancers"
 QUOTA: Final = "settable quota"

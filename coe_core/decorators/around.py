@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
-from coe_core.ids import (
+from coe_twin.coe_core.ids import (
     LoadBalancerId,
     PortId,
     ProjectId,
@@ -15,7 +15,7 @@ from coe_core.ids import (
     TrustId,
     VolumeId,
 )
-from coe_core.ports.cloud import (
+from coe_twin.coe_core.ports.cloud import (
     Allowance,
     CloudDriver,
     Flavor,
@@ -26,7 +26,7 @@ from coe_core.ports.cloud import (
     StackSpec,
     Volume,
 )
-from coe_core.units import GiB
+from coe_twin.coe_core.units import GiB
 
 T = TypeVar("T")
 

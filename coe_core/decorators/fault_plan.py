@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from coe_core.errors import RpcTimeout, ServiceFailed, Throttled, Unreachable
-from coe_core.ports.draws import Draws
-from coe_core.units import Seconds
+from coe_twin.coe_core.errors import RpcTimeout, ServiceFailed, Throttled, Unreachable
+from coe_twin.coe_core.ports.draws import Draws
+from coe_twin.coe_core.units import Seconds
 
 MakeError = Callable[[str], Exception]
 """Returns the error of a call, given its subject; a class of `DriverError` is one."""

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from coe_core.decorators.around import Around
-from coe_core.decorators.fault_plan import Attempted, Fault, FaultPlan
-from coe_core.errors import CoeError
-from coe_core.ports.cloud import CloudDriver
-from coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.decorators.around import Around
+from coe_twin.coe_core.decorators.fault_plan import Attempted, Fault, FaultPlan
+from coe_twin.coe_core.errors import CoeError
+from coe_twin.coe_core.ports.cloud import CloudDriver
+from coe_twin.coe_core.ports.runtime import Runtime
 
 T = TypeVar("T")
 

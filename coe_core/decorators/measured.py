@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from coe_core.decorators.around import Around
-from coe_core.errors import CoeError
-from coe_core.ports.cloud import CloudDriver
-from coe_core.ports.runtime import Runtime
-from coe_core.units import Seconds
+from coe_twin.coe_core.decorators.around import Around
+from coe_twin.coe_core.errors import CoeError
+from coe_twin.coe_core.ports.cloud import CloudDriver
+from coe_twin.coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.units import Seconds
 
 T = TypeVar("T")
 

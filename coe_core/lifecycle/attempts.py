@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
-from coe_core.cluster import Cluster
-from coe_core.errors import DriverError, Throttled
-from coe_core.events import EventKind
-from coe_core.lifecycle.context import Context
-from coe_core.units import Seconds
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.errors import DriverError, Throttled
+from coe_twin.coe_core.events import EventKind
+from coe_twin.coe_core.lifecycle.context import Context
+from coe_twin.coe_core.units import Seconds
 
 
 async def attempts(

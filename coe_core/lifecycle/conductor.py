@@ -4,18 +4,18 @@ from collections import deque
 from collections.abc import Coroutine, Iterable
 from typing import Any, Final
 
-from coe_core.cluster import Cluster
-from coe_core.errors import Superseded
-from coe_core.events import EventKind
-from coe_core.ids import ClusterId
-from coe_core.lifecycle.context import Context
-from coe_core.lifecycle.create import create
-from coe_core.lifecycle.delete import delete
-from coe_core.lifecycle.leases import Work, under_lease
-from coe_core.lifecycle.resize import resize, resized, resume_resize
-from coe_core.ports.policies import AdmissionPolicy, AdmissionView, Finished, Request
-from coe_core.ports.runtime import Event, Semaphore
-from coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.errors import Superseded
+from coe_twin.coe_core.events import EventKind
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.lifecycle.context import Context
+from coe_twin.coe_core.lifecycle.create import create
+from coe_twin.coe_core.lifecycle.delete import delete
+from coe_twin.coe_core.lifecycle.leases import Work, under_lease
+from coe_twin.coe_core.lifecycle.resize import resize, resized, resume_resize
+from coe_twin.coe_core.ports.policies import AdmissionPolicy, AdmissionView, Finished, Request
+from coe_twin.coe_core.ports.runtime import Event, Semaphore
+from coe_twin.coe_core.transitions import ClusterStatus
 
 FINISHED_MAX: Final = 1000
 """How many ended operations an admission policy may look back on."""

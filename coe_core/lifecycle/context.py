@@ -4,19 +4,19 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 
-from coe_core.cluster import Cluster, NodeGroup, Operation, Verb
-from coe_core.events import Event, EventKind
-from coe_core.faults import error_of
-from coe_core.phases import Phases
-from coe_core.ports.cloud import CloudDriver
-from coe_core.ports.draws import Draws, EventSink, Ids
-from coe_core.ports.policies import BackoffPolicy
-from coe_core.ports.poller import Poller, PollSchedule
-from coe_core.ports.provisioner import Provisioner
-from coe_core.ports.repository import ClusterRepository
-from coe_core.ports.runtime import Runtime
-from coe_core.transitions import Outcome
-from coe_core.units import Seconds
+from coe_twin.coe_core.cluster import Cluster, NodeGroup, Operation, Verb
+from coe_twin.coe_core.events import Event, EventKind
+from coe_twin.coe_core.faults import error_of
+from coe_twin.coe_core.phases import Phases
+from coe_twin.coe_core.ports.cloud import CloudDriver
+from coe_twin.coe_core.ports.draws import Draws, EventSink, Ids
+from coe_twin.coe_core.ports.policies import BackoffPolicy
+from coe_twin.coe_core.ports.poller import Poller, PollSchedule
+from coe_twin.coe_core.ports.provisioner import Provisioner
+from coe_twin.coe_core.ports.repository import ClusterRepository
+from coe_twin.coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.transitions import Outcome
+from coe_twin.coe_core.units import Seconds
 
 FOREVER: Final = Seconds(inf)
 

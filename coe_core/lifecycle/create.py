@@ -2,11 +2,11 @@
 
 from contextlib import suppress
 
-from coe_core.cluster import Cluster, Verb
-from coe_core.errors import AlreadyExists, DeadlineExceeded, DriverError, StackTimeout
-from coe_core.lifecycle.attempts import attempts
-from coe_core.lifecycle.context import Context
-from coe_core.transitions import Outcome
+from coe_twin.coe_core.cluster import Cluster, Verb
+from coe_twin.coe_core.errors import AlreadyExists, DeadlineExceeded, DriverError, StackTimeout
+from coe_twin.coe_core.lifecycle.attempts import attempts
+from coe_twin.coe_core.lifecycle.context import Context
+from coe_twin.coe_core.transitions import Outcome
 
 
 async def create(context: Context, cluster: Cluster) -> Cluster:

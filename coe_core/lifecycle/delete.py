@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from coe_core.cluster import Cluster, Verb
-from coe_core.errors import DeadlineExceeded, DriverError, StackTimeout
-from coe_core.lifecycle.attempts import attempts
-from coe_core.lifecycle.context import Context
-from coe_core.lifecycle.sweep import sweep
-from coe_core.transitions import ClusterStatus, Outcome
+from coe_twin.coe_core.cluster import Cluster, Verb
+from coe_twin.coe_core.errors import DeadlineExceeded, DriverError, StackTimeout
+from coe_twin.coe_core.lifecycle.attempts import attempts
+from coe_twin.coe_core.lifecycle.context import Context
+from coe_twin.coe_core.lifecycle.sweep import sweep
+from coe_twin.coe_core.transitions import ClusterStatus, Outcome
 
 SUPERSEDED: Final = "superseded"
 """The failure of an operation that a delete cut short."""

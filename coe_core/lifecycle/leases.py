@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from coe_core.cluster import Cluster
-from coe_core.errors import CoeError, DeadlineExceeded
-from coe_core.ids import ClusterId
-from coe_core.lifecycle.context import FOREVER, Context
-from coe_core.ports.runtime import Event
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.errors import CoeError, DeadlineExceeded
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.lifecycle.context import FOREVER, Context
+from coe_twin.coe_core.ports.runtime import Event
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
 
 RENEWALS_PER_TTL: Final = 3
 """So that a renewal may come late, and even miss its turn, before the lease ends."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from coe_core.cluster import Cluster, NodeGroup, Operation, Verb, node_index
-from coe_core.errors import DeadlineExceeded, DriverError, InvalidRequest, StackTimeout
-from coe_core.lifecycle.attempts import attempts
-from coe_core.lifecycle.context import Context
-from coe_core.transitions import Outcome
+from coe_twin.coe_core.cluster import Cluster, NodeGroup, Operation, Verb, node_index
+from coe_twin.coe_core.errors import DeadlineExceeded, DriverError, InvalidRequest, StackTimeout
+from coe_twin.coe_core.lifecycle.attempts import attempts
+from coe_twin.coe_core.lifecycle.context import Context
+from coe_twin.coe_core.transitions import Outcome
 
 
 def resized(cluster: Cluster, node_count: int, nodes_to_remove: Iterable[str] = ()) -> NodeGroup:

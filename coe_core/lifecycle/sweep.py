@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from coe_core.errors import Conflict, NotFound, ResourceFailed
-from coe_core.ids import (
+from coe_twin.coe_core.errors import Conflict, NotFound, ResourceFailed
+from coe_twin.coe_core.ids import (
     LoadBalancerId,
     PortId,
     ServerGroupId,
@@ -20,9 +20,9 @@ from coe_core.ids import (
     TrustId,
     VolumeId,
 )
-from coe_core.ports.cloud import CloudDriver
-from coe_core.ports.runtime import Runtime
-from coe_core.units import Seconds
+from coe_twin.coe_core.ports.cloud import CloudDriver
+from coe_twin.coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.units import Seconds
 
 Id = TypeVar("Id", bound=str)
 

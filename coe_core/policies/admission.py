@@ -6,10 +6,10 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from coe_core.ids import ProjectId
-from coe_core.policies.bounds import require_count, require_duration, require_fraction
-from coe_core.ports.policies import AdmissionView, Finished, Request
-from coe_core.units import Seconds
+from coe_twin.coe_core.ids import ProjectId
+from coe_twin.coe_core.policies.bounds import require_count, require_duration, require_fraction
+from coe_twin.coe_core.ports.policies import AdmissionView, Finished, Request
+from coe_twin.coe_core.units import Seconds
 
 
 @dataclass(frozen=True, slots=True)

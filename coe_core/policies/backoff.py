@@ -5,8 +5,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from coe_core.policies.bounds import require_count, require_duration
-from coe_core.units import Seconds
+from coe_twin.coe_core.policies.bounds import require_count, require_duration
+from coe_twin.coe_core.units import Seconds
 
 DOUBLINGS_MAX: Final = 1000
 """More doublings than any cap needs, and few enough for a float."""

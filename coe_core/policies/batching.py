@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from coe_core.policies.bounds import require_count, require_duration
-from coe_core.ports.policies import Dispatch, HoldUntil, Waiting
-from coe_core.units import Seconds
+from coe_twin.coe_core.policies.bounds import require_count, require_duration
+from coe_twin.coe_core.ports.policies import Dispatch, HoldUntil, Waiting
+from coe_twin.coe_core.units import Seconds
 
 UNTIL_CHANGE: Final = HoldUntil(Seconds(float("inf")))
 """Nothing to do until work arrives or ends."""

@@ -5,7 +5,7 @@ A refusal names the field, the value and what is accepted.
 
 import math
 
-from coe_core.units import Seconds
+from coe_twin.coe_core.units import Seconds
 
 
 def require_count(field: str, value: int, *, most: int | None = None) -> None:

@@ -9,7 +9,7 @@ unique in the project.
 from dataclasses import dataclass
 from typing import Final
 
-from coe_core.ports.policies import Placement
+from coe_twin.coe_core.ports.policies import Placement
 
 SERVER_GROUP: Final = "nodes"
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
-from coe_core.policies.admission import Fifo
-from coe_core.policies.backoff import NoRetry
-from coe_core.policies.batching import AllAtOnce
-from coe_core.policies.placement import Anywhere
-from coe_core.ports.policies import (
+from coe_twin.coe_core.policies.admission import Fifo
+from coe_twin.coe_core.policies.backoff import NoRetry
+from coe_twin.coe_core.policies.batching import AllAtOnce
+from coe_twin.coe_core.policies.placement import Anywhere
+from coe_twin.coe_core.ports.policies import (
     AdmissionPolicy,
     BackoffPolicy,
     BatchingPolicy,

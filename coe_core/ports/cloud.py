@@ -35,7 +35,7 @@ Contract rules (ids are append-only; `coe_core.conformance.cloud` holds one test
 from collections.abc import Mapping
 from typing import Protocol
 
-from coe_core.ids import (
+from coe_twin.coe_core.ids import (
     LoadBalancerId,
     PortId,
     ProjectId,
@@ -46,7 +46,7 @@ from coe_core.ids import (
     TrustId,
     VolumeId,
 )
-from coe_core.ports.resources import (
+from coe_twin.coe_core.ports.resources import (
     UNLIMITED,
     Allowance,
     Flavor,
@@ -59,7 +59,7 @@ from coe_core.ports.resources import (
     StackStatus,
     Volume,
 )
-from coe_core.units import GiB
+from coe_twin.coe_core.units import GiB
 
 __all__ = [
     "UNLIMITED",

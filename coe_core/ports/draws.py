@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from coe_core.events import Event
-from coe_core.ids import OperationId
+from coe_twin.coe_core.events import Event
+from coe_twin.coe_core.ids import OperationId
 
 
 class Draws(Protocol):

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from coe_core.ids import ProjectId
-from coe_core.units import Seconds
+from coe_twin.coe_core.ids import ProjectId
+from coe_twin.coe_core.units import Seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

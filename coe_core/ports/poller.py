@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from coe_core.units import Seconds
+from coe_twin.coe_core.units import Seconds
 
 T = TypeVar("T")
 

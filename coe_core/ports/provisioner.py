@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from coe_core.cluster import Cluster
+from coe_twin.coe_core.cluster import Cluster
 
 
 class Provisioner(Protocol):

@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
-from coe_core.cluster import Cluster, Operation
-from coe_core.ids import ClusterId
-from coe_core.units import Seconds
+from coe_twin.coe_core.cluster import Cluster, Operation
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.units import Seconds
 
 
 class ClusterRepository(Protocol):

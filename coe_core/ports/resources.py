@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from coe_core.documents import Json
-from coe_core.ids import PortId, ProjectId, ServerId, StackId, Tag, VolumeId
-from coe_core.units import GiB, MiB, Seconds
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.ids import PortId, ProjectId, ServerId, StackId, Tag, VolumeId
+from coe_twin.coe_core.units import GiB, MiB, Seconds
 
 UNLIMITED = -1
 """A quota without a limit, as OpenStack writes it."""

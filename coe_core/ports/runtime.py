@@ -4,7 +4,7 @@ from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
-from coe_core.units import Seconds
+from coe_twin.coe_core.units import Seconds
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

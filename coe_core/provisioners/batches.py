@@ -4,10 +4,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import assert_never
 
-from coe_core.errors import DeadlineExceeded
-from coe_core.ports.policies import BatchingPolicy, Dispatch, HoldUntil, Waiting
-from coe_core.ports.runtime import Event, Runtime, TaskGroup
-from coe_core.units import Seconds
+from coe_twin.coe_core.errors import DeadlineExceeded
+from coe_twin.coe_core.ports.policies import BatchingPolicy, Dispatch, HoldUntil, Waiting
+from coe_twin.coe_core.ports.runtime import Event, Runtime, TaskGroup
+from coe_twin.coe_core.units import Seconds
 
 Work = Callable[[int], Awaitable[None]]
 

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
-from coe_core.policies import PolicySet
-from coe_core.ports.provisioner import Provisioner
-from coe_core.provisioners.direct import DirectProvisioner
-from coe_core.provisioners.seams import Seams
-from coe_core.provisioners.sharded import ShardedProvisioner
-from coe_core.provisioners.stack import StackProvisioner
-from coe_core.provisioners.stacks import StackKeeper
-from coe_core.templates.siting import Siting
+from coe_twin.coe_core.policies import PolicySet
+from coe_twin.coe_core.ports.provisioner import Provisioner
+from coe_twin.coe_core.provisioners.direct import DirectProvisioner
+from coe_twin.coe_core.provisioners.seams import Seams
+from coe_twin.coe_core.provisioners.sharded import ShardedProvisioner
+from coe_twin.coe_core.provisioners.stack import StackProvisioner
+from coe_twin.coe_core.provisioners.stacks import StackKeeper
+from coe_twin.coe_core.templates.siting import Siting
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from coe_core.cluster import Cluster, Node, NodeGroup, Role, node_name
-from coe_core.errors import Conflict, NotFound
-from coe_core.faults import error_of
-from coe_core.ids import LoadBalancerId, PortId, ServerGroupId, ServerId, VolumeId
-from coe_core.ports.cloud import (
+from coe_twin.coe_core.cluster import Cluster, Node, NodeGroup, Role, node_name
+from coe_twin.coe_core.errors import Conflict, NotFound
+from coe_twin.coe_core.faults import error_of
+from coe_twin.coe_core.ids import LoadBalancerId, PortId, ServerGroupId, ServerId, VolumeId
+from coe_twin.coe_core.ports.cloud import (
     Compute,
     LoadBalancers,
     Named,
@@ -19,10 +19,10 @@ from coe_core.ports.cloud import (
     Volume,
     Volumes,
 )
-from coe_core.ports.policies import BatchingPolicy, Placement, PlacementPolicy
-from coe_core.provisioners.batches import Batches
-from coe_core.provisioners.seams import Seams
-from coe_core.templates.user_data import user_data
+from coe_twin.coe_core.ports.policies import BatchingPolicy, Placement, PlacementPolicy
+from coe_twin.coe_core.provisioners.batches import Batches
+from coe_twin.coe_core.provisioners.seams import Seams
+from coe_twin.coe_core.templates.user_data import user_data
 
 Id = TypeVar("Id", bound=str)
 Condition = Callable[[Server], bool]

@@ -1,9 +1,9 @@
 """Taking down a cluster without knowing which provisioner made it."""
 
-from coe_core.cluster import Cluster
-from coe_core.errors import Conflict
-from coe_core.provisioners.direct import DirectProvisioner
-from coe_core.provisioners.sharded import ShardedProvisioner
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.errors import Conflict
+from coe_twin.coe_core.provisioners.direct import DirectProvisioner
+from coe_twin.coe_core.provisioners.sharded import ShardedProvisioner
 
 
 class Removal:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from coe_core.phases import Phases
-from coe_core.ports.cloud import CloudDriver
-from coe_core.ports.poller import Poller, PollSchedule
-from coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.phases import Phases
+from coe_twin.coe_core.ports.cloud import CloudDriver
+from coe_twin.coe_core.ports.poller import Poller, PollSchedule
+from coe_twin.coe_core.ports.runtime import Runtime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from coe_core.cluster import Cluster
-from coe_core.documents import Json
-from coe_core.phases import Phases
-from coe_core.ports.cloud import Stack, Stacks, StackSpec
-from coe_core.ports.policies import BatchingPolicy
-from coe_core.ports.runtime import Runtime
-from coe_core.provisioners.batches import Batches
-from coe_core.provisioners.stacks import StackKeeper
-from coe_core.templates import kubernetes
-from coe_core.templates.siting import NO_WISH, Siting
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.phases import Phases
+from coe_twin.coe_core.ports.cloud import Stack, Stacks, StackSpec
+from coe_twin.coe_core.ports.policies import BatchingPolicy
+from coe_twin.coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.provisioners.batches import Batches
+from coe_twin.coe_core.provisioners.stacks import StackKeeper
+from coe_twin.coe_core.templates import kubernetes
+from coe_twin.coe_core.templates.siting import NO_WISH, Siting
 
 MEMBERS: Final = "shard_members"
 """A parameter that no resource uses: by it a stack shows which workers it was made with."""

@@ -1,11 +1,11 @@
 """One stack tree per cluster, Magnum's way."""
 
-from coe_core.cluster import Cluster
-from coe_core.phases import Phases
-from coe_core.ports.cloud import Stacks, StackSpec
-from coe_core.provisioners.stacks import StackKeeper
-from coe_core.templates import kubernetes
-from coe_core.templates.siting import NO_WISH, Siting
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.phases import Phases
+from coe_twin.coe_core.ports.cloud import Stacks, StackSpec
+from coe_twin.coe_core.provisioners.stacks import StackKeeper
+from coe_twin.coe_core.templates import kubernetes
+from coe_twin.coe_core.templates.siting import NO_WISH, Siting
 
 
 class StackProvisioner:

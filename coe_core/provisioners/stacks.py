@@ -1,11 +1,11 @@
 """What the provisioners that use Heat share: bring one stack to its spec, or remove it."""
 
-from coe_core.errors import NotFound
-from coe_core.faults import error_of
-from coe_core.ids import StackId
-from coe_core.ports.cloud import Stack, Stacks, StackSpec, StackStatus
-from coe_core.ports.poller import Poller, PollSchedule
-from coe_core.templates.hot import as_text
+from coe_twin.coe_core.errors import NotFound
+from coe_twin.coe_core.faults import error_of
+from coe_twin.coe_core.ids import StackId
+from coe_twin.coe_core.ports.cloud import Stack, Stacks, StackSpec, StackStatus
+from coe_twin.coe_core.ports.poller import Poller, PollSchedule
+from coe_twin.coe_core.templates.hot import as_text
 
 
 class StackKeeper:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from coe_core.cluster import ClusterTemplate
-from coe_core.documents import Json
-from coe_core.templates import hot
-from coe_core.templates.loadbalancing import API_PORT, ETCD_PORT, load_balancer
-from coe_core.templates.switches import floating_switch, pool_switch
+from coe_twin.coe_core.cluster import ClusterTemplate
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.templates import hot
+from coe_twin.coe_core.templates.loadbalancing import API_PORT, ETCD_PORT, load_balancer
+from coe_twin.coe_core.templates.switches import floating_switch, pool_switch
 
 API_SWITCH: Final = "api_address_lb_switch"
 ETCD_SWITCH: Final = "etcd_address_lb_switch"

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from coe_core.cluster import Cluster, Role, node_name
-from coe_core.documents import Json
-from coe_core.templates.siting import Siting
+from coe_twin.coe_core.cluster import Cluster, Role, node_name
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.templates.siting import Siting
 
 WAIT_CONDITION_TIMEOUT_S: Final = 6000
 """Magnum's default; source: magnum@3.1.1 kubecluster.yaml, `wait_condition_timeout`."""

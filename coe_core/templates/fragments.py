@@ -18,9 +18,9 @@ versions near the tags, not from the tags themselves: that a Mitaka master has
 from collections.abc import Mapping
 from typing import Final
 
-from coe_core.cluster import Role
-from coe_core.documents import Json
-from coe_core.templates import hot
+from coe_twin.coe_core.cluster import Role
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.templates import hot
 
 WRITE_PARAMS: Final = "write_heat_params"
 NOTIFY: Final[Mapping[Role, str]] = {

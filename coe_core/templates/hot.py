@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from coe_core.documents import Json
+from coe_twin.coe_core.documents import Json
 
 VERSION: Final = "2015-10-15"
 """The template version of Heat's Liberty release; Mitaka and all later releases take it."""

@@ -45,14 +45,14 @@ the names of switch files and of the parts of a version 2 load balancer are ours
 
 from collections.abc import Iterable, Mapping
 
-from coe_core.cluster import Cluster, Role, node_name
-from coe_core.documents import Json
-from coe_core.errors import InvalidRequest
-from coe_core.templates import hot
-from coe_core.templates.declarations import DECLARATIONS, values
-from coe_core.templates.fragments import FRAGMENTS
-from coe_core.templates.node import FILE, node_template
-from coe_core.templates.parent import (
+from coe_twin.coe_core.cluster import Cluster, Role, node_name
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import InvalidRequest
+from coe_twin.coe_core.templates import hot
+from coe_twin.coe_core.templates.declarations import DECLARATIONS, values
+from coe_twin.coe_core.templates.fragments import FRAGMENTS
+from coe_twin.coe_core.templates.node import FILE, node_template
+from coe_twin.coe_core.templates.parent import (
     Parent,
     group_member,
     group_outputs,
@@ -60,8 +60,8 @@ from coe_core.templates.parent import (
     parent_of,
     with_server_group,
 )
-from coe_core.templates.siting import NO_WISH, Siting
-from coe_core.templates.switches import switch_files
+from coe_twin.coe_core.templates.siting import NO_WISH, Siting
+from coe_twin.coe_core.templates.switches import switch_files
 
 
 def stack_template(cluster: Cluster, siting: Siting = NO_WISH) -> dict[str, Json]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from coe_core.cluster import ClusterTemplate
-from coe_core.documents import Json
-from coe_core.templates import hot
+from coe_twin.coe_core.cluster import ClusterTemplate
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.templates import hot
 
 API_PORT: Final = 6443
 ETCD_PORT: Final = 2379

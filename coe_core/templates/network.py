@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from coe_core.documents import Json
-from coe_core.templates import hot
-from coe_core.templates.loadbalancing import API_PORT, ETCD_PORT
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.templates import hot
+from coe_twin.coe_core.templates.loadbalancing import API_PORT, ETCD_PORT
 
 ROUTED: Final = "extrouter_inside"
 """The router's interface; a floating IP is refused before it is there."""

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from coe_core.cluster import ClusterTemplate, Role
-from coe_core.documents import Json
-from coe_core.templates import hot
-from coe_core.templates.declarations import DECLARATIONS
-from coe_core.templates.fragments import (
+from coe_twin.coe_core.cluster import ClusterTemplate, Role
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.templates import hot
+from coe_twin.coe_core.templates.declarations import DECLARATIONS
+from coe_twin.coe_core.templates.fragments import (
     FRAGMENTS,
     NOTIFY,
     WRITE_PARAMS,
@@ -16,9 +16,9 @@ from coe_core.templates.fragments import (
     run_program,
     write_params,
 )
-from coe_core.templates.loadbalancing import membership
-from coe_core.templates.siting import Siting
-from coe_core.templates.switches import pool_switch
+from coe_twin.coe_core.templates.loadbalancing import membership
+from coe_twin.coe_core.templates.siting import Siting
+from coe_twin.coe_core.templates.switches import pool_switch
 
 FILE: Final[Mapping[Role, str]] = {Role.MASTER: "kubemaster.yaml", Role.WORKER: "kubeminion.yaml"}
 PREFIX: Final[Mapping[Role, str]] = {Role.MASTER: "kube_master", Role.WORKER: "kube_minion"}

@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from coe_core.cluster import ClusterTemplate, Role
-from coe_core.documents import Json
-from coe_core.templates import hot
-from coe_core.templates.addresses import addresses_of, api_address, with_floating_switch
-from coe_core.templates.network import ROUTED, private_network, security_group_ids, security_groups
-from coe_core.templates.node import FILE, PREFIX
-from coe_core.templates.siting import Siting
+from coe_twin.coe_core.cluster import ClusterTemplate, Role
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.templates import hot
+from coe_twin.coe_core.templates.addresses import addresses_of, api_address, with_floating_switch
+from coe_twin.coe_core.templates.network import (
+    ROUTED,
+    private_network,
+    security_group_ids,
+    security_groups,
+)
+from coe_twin.coe_core.templates.node import FILE, PREFIX
+from coe_twin.coe_core.templates.siting import Siting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

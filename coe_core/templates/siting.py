@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from coe_core.documents import Json
-from coe_core.policies.placement import Anywhere
-from coe_core.ports.policies import PlacementPolicy
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.policies.placement import Anywhere
+from coe_twin.coe_core.ports.policies import PlacementPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

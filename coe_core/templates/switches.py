@@ -9,10 +9,10 @@ by its file's name, which needs no environment.
 from collections.abc import Mapping
 from typing import Final
 
-from coe_core.cluster import ClusterTemplate
-from coe_core.documents import Json
-from coe_core.templates import hot
-from coe_core.templates.declarations import DECLARATIONS
+from coe_twin.coe_core.cluster import ClusterTemplate
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.templates import hot
+from coe_twin.coe_core.templates.declarations import DECLARATIONS
 
 POOL_SWITCH: Final = "api_gateway_switch.yaml"
 """Hands on a load balancer's addresses instead of a master's."""

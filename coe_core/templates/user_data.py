@@ -3,7 +3,7 @@
 from shlex import quote
 from typing import Final
 
-from coe_core.cluster import Cluster, Role
+from coe_twin.coe_core.cluster import Cluster, Role
 
 SIGNAL: Final = "coe-node: up"
 """The last word of a node's bootstrap, on its console."""

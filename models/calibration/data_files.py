@@ -8,19 +8,19 @@ from pathlib import Path
 from statistics import fmean
 from typing import Final
 
-from coe_core.documents import Json
-from coe_core.events import EventKind
-from models import yaml_file
-from models.calibration.data import Data, Table, TableRow
-from models.errors import InvalidInput
-from models.near_names import unknown_name
-from models.scenario import Row, Scenario
-from models.setup import Setup
-from models.text_file import read_text
-from models.traces.json_file import read_json
-from models.traces.log import Trace
-from models.traces.trace_file import read_trace
-from models.validation import validated
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.events import EventKind
+from coe_twin.models import yaml_file
+from coe_twin.models.calibration.data import Data, Table, TableRow
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.near_names import unknown_name
+from coe_twin.models.scenario import Row, Scenario
+from coe_twin.models.setup import Setup
+from coe_twin.models.text_file import read_text
+from coe_twin.models.traces.json_file import read_json
+from coe_twin.models.traces.log import Trace
+from coe_twin.models.traces.trace_file import read_trace
+from coe_twin.models.validation import validated
 
 NUMBERS: Final = ("minutes", "seconds", "rounding")
 COUNTS: Final = ("nodes", "concurrency", "clusters", "masters", "created")

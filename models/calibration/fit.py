@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from models.calibration.problem import NORMAL_95, Matrix, Problem, Vector
+from coe_twin.models.calibration.problem import NORMAL_95, Matrix, Problem, Vector
 
 Logs = Callable[[Matrix], Matrix]
 """Logarithms of predictions (n, rows) at coordinates (n, k)."""

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from models.calibration.problem import Free, Matrix
+from coe_twin.models.calibration.problem import Free, Matrix
 
 SEEN: Final = 1.0
 """From here on a direction owes more to the data than to the prior."""

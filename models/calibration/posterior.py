@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from models.calibration.problem import NORMAL_95, Matrix, Vector
+from coe_twin.models.calibration.problem import NORMAL_95, Matrix, Vector
 
 WALKERS_PER_DIMENSION: Final = 8
 WALKERS_LEAST: Final = 32

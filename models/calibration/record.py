@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.block import Block, ListOf, Text
+from coe_twin.models.block import Block, ListOf, Text
 
 Positive = Annotated[float, Field(gt=0, le=1e12)]
 Unit = Literal["min", "s", "clusters"]

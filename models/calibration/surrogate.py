@@ -12,8 +12,8 @@ import numpy as np
 from scipy.interpolate import RBFInterpolator
 from scipy.stats import qmc
 
-from models.calibration.problem import NORMAL_95, Matrix, Vector
-from models.randomness import stream
+from coe_twin.models.calibration.problem import NORMAL_95, Matrix, Vector
+from coe_twin.models.randomness import stream
 
 SMOOTHINGS: Final = (1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """How much a surface may miss its points; the one that predicts left-out points best is taken."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from models.errors import InvalidInput
-from models.traces.documents import Document, each
-from models.traces.instants import Instant, after, from_epoch
-from models.traces.span import Span, Status
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.documents import Document, each
+from coe_twin.models.traces.instants import Instant, after, from_epoch
+from coe_twin.models.traces.span import Span, Status
 
 COUNTED: Final = re.compile(r"(.+) \(\d+\)")
 """How Rally names an action that is not the first of its name, in the older format."""

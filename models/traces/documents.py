@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from models.errors import InvalidInput
-from models.validation import validated
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.validation import validated
 
 
 class Document(BaseModel):

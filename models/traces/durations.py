@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from math import ceil
 from statistics import fmean, median
 
-from coe_core.events import Event, EventKind
-from models.traces.log import by_phase
-from models.traces.span import Span, Status
+from coe_twin.coe_core.events import Event, EventKind
+from coe_twin.models.traces.log import by_phase
+from coe_twin.models.traces.span import Span, Status
 
 PERCENT_90 = 0.9
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from math import isfinite, nan
 from typing import Final
 
-from coe_core.documents import Json
-from coe_core.events import Event, EventKind
-from coe_core.ids import ClusterId
-from coe_core.units import Seconds
-from models.errors import InvalidInput
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.events import Event, EventKind
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.errors import InvalidInput
 
 TEXTS: Final = ("wall", "kind", "cluster", "subject", "detail")
 FIELDS: Final = ("at", *TEXTS)

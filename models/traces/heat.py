@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from models.traces.documents import each, flagged
-from models.traces.instants import Instant, instant, resolution_of
-from models.traces.span import Span, Spans, Status
-from models.traces.stack_tree import (
+from coe_twin.models.traces.documents import each, flagged
+from coe_twin.models.traces.instants import Instant, instant, resolution_of
+from coe_twin.models.traces.span import Span, Spans, Status
+from coe_twin.models.traces.stack_tree import (
     UNKNOWN,
     Linked,
     StackName,

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from models.traces.documents import Document, document, flagged
-from models.traces.heat import heat_spans
-from models.traces.log import Trace, trace
-from models.traces.neutron import Around, neutron_spans
-from models.traces.nova import nova_spans
-from models.traces.rally import rally_spans
-from models.traces.span import Span, Spans
+from coe_twin.models.traces.documents import Document, document, flagged
+from coe_twin.models.traces.heat import heat_spans
+from coe_twin.models.traces.log import Trace, trace
+from coe_twin.models.traces.neutron import Around, neutron_spans
+from coe_twin.models.traces.nova import nova_spans
+from coe_twin.models.traces.rally import rally_spans
+from coe_twin.models.traces.span import Span, Spans
 
 CREATE: Final = "CREATE"
 """What Heat calls it."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from models.errors import InvalidInput
+from coe_twin.models.errors import InvalidInput
 
 WHOLE_SECONDS: Final = 1.0
 MICROSECONDS: Final = 1e-6

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from models.errors import InvalidInput
+from coe_twin.models.errors import InvalidInput
 
 BYTES_MAX: Final = 256 * 1024 * 1024
 """The largest file that is read [B]; Rally writes some 2 KiB for an iteration."""

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from coe_core.events import Event, EventKind
-from coe_core.ids import ClusterId
-from coe_core.units import Seconds
-from models.errors import InvalidInput
-from models.traces.documents import flagged
-from models.traces.instants import Instant
-from models.traces.span import Span, Spans, Status
+from coe_twin.coe_core.events import Event, EventKind
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.documents import flagged
+from coe_twin.models.traces.instants import Instant
+from coe_twin.models.traces.span import Span, Spans, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from models.traces.documents import Document, each, flagged
-from models.traces.instants import Instant, instant_if_any, resolution_of
-from models.traces.span import Span, Spans, Status
+from coe_twin.models.traces.documents import Document, each, flagged
+from coe_twin.models.traces.instants import Instant, instant_if_any, resolution_of
+from coe_twin.models.traces.span import Span, Spans, Status
 
 KIND: Final = "port"
 FAILED: Final = "ERROR"

@@ -10,9 +10,9 @@ events from microversion 2.51 on, and actions of a deleted server from 2.21 on.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from models.traces.documents import Document, each, flagged
-from models.traces.instants import Instant, instant, instant_if_any, resolution_of
-from models.traces.span import Span, Spans, Status
+from coe_twin.models.traces.documents import Document, each, flagged
+from coe_twin.models.traces.instants import Instant, instant, instant_if_any, resolution_of
+from coe_twin.models.traces.span import Span, Spans, Status
 
 KIND: Final = "server"
 FAILED: Final = "Error"

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from models.errors import InvalidInput
-from models.traces.atomic_actions import Iteration, of_dict, of_list
-from models.traces.documents import Document, each, flagged
-from models.traces.instants import after, from_epoch
-from models.traces.span import Span, Spans, Status
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.atomic_actions import Iteration, of_dict, of_list
+from coe_twin.models.traces.documents import Document, each, flagged
+from coe_twin.models.traces.instants import after, from_epoch
+from coe_twin.models.traces.span import Span, Spans, Status
 
 CHAINED: Final = (
     "rally: the file has no times of atomic actions: they are taken to follow each other from "

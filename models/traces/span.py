@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.traces.instants import Instant
+from coe_twin.models.traces.instants import Instant
 
 
 class Status(StrEnum):

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
-from models.block import ListOf
-from models.errors import InvalidInput
-from models.traces.documents import Document, each
+from coe_twin.models.block import ListOf
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.documents import Document, each
 
 STACK: Final = "OS::Heat::Stack"
 """The type that Heat gives to a stack in its own events.

@@ -8,13 +8,13 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import Field
 
-from models.block import Block, ListOf
-from models.errors import InvalidInput
-from models.traces.event_lines import event_line, event_of
-from models.traces.instants import instant
-from models.traces.json_file import parse_json
-from models.traces.log import Trace
-from models.validation import validated
+from coe_twin.models.block import Block, ListOf
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.event_lines import event_line, event_of
+from coe_twin.models.traces.instants import instant
+from coe_twin.models.traces.json_file import parse_json
+from coe_twin.models.traces.log import Trace
+from coe_twin.models.validation import validated
 
 T = TypeVar("T")
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from coe_core.documents import Json
-from planner.report.figure import (
+from coe_twin.coe_core.documents import Json
+from coe_twin.planner.report.figure import (
     BLUE,
     BLUE_PALE,
     ORANGE,
@@ -13,8 +13,8 @@ from planner.report.figure import (
     rounded,
     title,
 )
-from planner.result import RowResult
-from planner.table import cells
+from coe_twin.planner.result import RowResult
+from coe_twin.planner.table import cells
 
 
 def creation_times(rows: Sequence[RowResult]) -> Figure:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-from coe_core.documents import Json
+from coe_twin.coe_core.documents import Json
 
 Figure = dict[str, Json]
 

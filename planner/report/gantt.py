@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from coe_core.documents import Json
-from planner.detail import Detail, NodeTimes
-from planner.report.figure import BLUE, ORANGE, RED, Figure, figure, label, rounded, title
+from coe_twin.coe_core.documents import Json
+from coe_twin.planner.detail import Detail, NodeTimes
+from coe_twin.planner.report.figure import BLUE, ORANGE, RED, Figure, figure, label, rounded, title
 
 BARS_MAX: Final = 1500
 """More bars than this are finer than a screen, and slow."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from coe_core.documents import Json
+from coe_twin.coe_core.documents import Json
 
 
 def element(tag: str, *children: str, **attributes: str) -> str:

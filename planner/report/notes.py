@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from models.parameters import Parameter, ParameterSet
-from planner.report.markup import bullets, element, folded, grid, section
-from planner.table import honesty
+from coe_twin.models.parameters import Parameter, ParameterSet
+from coe_twin.planner.report.markup import bullets, element, folded, grid, section
+from coe_twin.planner.table import honesty
 
 FAULTS: Final = "Faults of the cloud itself: no controller, broker node, hypervisor or link fails."
 KUBERNETES: Final = (

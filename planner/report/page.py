@@ -8,12 +8,12 @@ from typing import Final
 
 from plotly.offline import get_plotlyjs
 
-from coe_core.documents import Json
-from models.scenario import Scenario
-from planner.report.creation_times import creation_times
-from planner.report.figure import Figure
-from planner.report.gantt import creation_of, gantt, gantt_caption
-from planner.report.markup import (
+from coe_twin.coe_core.documents import Json
+from coe_twin.models.scenario import Scenario
+from coe_twin.planner.report.creation_times import creation_times
+from coe_twin.planner.report.figure import Figure
+from coe_twin.planner.report.gantt import creation_of, gantt, gantt_caption
+from coe_twin.planner.report.markup import (
     bullets,
     data,
     element,
@@ -23,11 +23,11 @@ from planner.report.markup import (
     section,
     text,
 )
-from planner.report.notes import notes
-from planner.report.shares import row_name, shares_figure, shares_table
-from planner.report.utilisation import quiet_stations, utilisation_figure
-from planner.result import Result, RowResult
-from planner.table import COLUMNS, cells, failures
+from coe_twin.planner.report.notes import notes
+from coe_twin.planner.report.shares import row_name, shares_figure, shares_table
+from coe_twin.planner.report.utilisation import quiet_stations, utilisation_figure
+from coe_twin.planner.result import Result, RowResult
+from coe_twin.planner.table import COLUMNS, cells, failures
 
 FIGURES: Final = "figures"
 DETAILS: Final = "utilisation"

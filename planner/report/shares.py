@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from coe_core.documents import Json
-from planner.report.figure import GREY, PALETTE, Figure, figure, label, rounded, title
-from planner.report.markup import folded, grid
-from planner.result import RowResult
+from coe_twin.coe_core.documents import Json
+from coe_twin.planner.report.figure import GREY, PALETTE, Figure, figure, label, rounded, title
+from coe_twin.planner.report.markup import folded, grid
+from coe_twin.planner.result import RowResult
 
 SHARE_MIN: Final = 0.02
 """What has less than this in every row is shown as part of the rest."""

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from coe_core.documents import Json
-from planner.detail import Detail
-from planner.report.figure import Figure, figure, label, rounded, title
+from coe_twin.coe_core.documents import Json
+from coe_twin.planner.detail import Detail
+from coe_twin.planner.report.figure import Figure, figure, label, rounded, title
 
 SHOWN_MIN: Final = 0.01
 """A station that is never busier than this is not drawn."""

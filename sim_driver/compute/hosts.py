@@ -5,12 +5,12 @@ fatal); nova doc/source/admin/image-caching.rst for the image: a local store dow
 whole image on a host's first boot and keeps it, RBD clones copy-on-write.
 """
 
-from coe_core.errors import VifPlugTimeout
-from sim_driver.compute.servers import SimServer
-from sim_driver.image import Images
-from sim_driver.network import Networking
-from sim_driver.substrate import Substrate
-from sim_driver.sync import SimSemaphore
+from coe_twin.coe_core.errors import VifPlugTimeout
+from coe_twin.sim_driver.compute.servers import SimServer
+from coe_twin.sim_driver.image import Images
+from coe_twin.sim_driver.network import Networking
+from coe_twin.sim_driver.substrate import Substrate
+from coe_twin.sim_driver.sync import SimSemaphore
 
 
 class Host:

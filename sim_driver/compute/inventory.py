@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.setup import Setup
+from coe_twin.models.setup import Setup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

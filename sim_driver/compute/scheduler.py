@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from coe_core.errors import NoValidHost
-from sim_driver.compute.inventory import Flavor, Inventory
+from coe_twin.coe_core.errors import NoValidHost
+from coe_twin.sim_driver.compute.inventory import Flavor, Inventory
 
 AFFINITY_WEIGHT: Final = 1_000_000.0
 """Larger than any free RAM in GiB, so that group members outweigh room (assumed)."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from coe_core.ids import ProjectId, ServerGroupId, Tag
+from coe_twin.coe_core.ids import ProjectId, ServerGroupId, Tag
 
 
 class SimServerGroup:

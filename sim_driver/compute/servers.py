@@ -1,9 +1,9 @@
 """Servers as the simulated Nova keeps them."""
 
-from coe_core.ids import PortId, ProjectId, ServerId, Tag
-from coe_core.ports.cloud import Server, ServerSpec, ServerStatus
-from sim_driver.compute.inventory import Flavor
-from sim_driver.sync import SimEvent
+from coe_twin.coe_core.ids import PortId, ProjectId, ServerId, Tag
+from coe_twin.coe_core.ports.cloud import Server, ServerSpec, ServerStatus
+from coe_twin.sim_driver.compute.inventory import Flavor
+from coe_twin.sim_driver.sync import SimEvent
 
 
 class SimServer:

@@ -3,24 +3,24 @@
 from collections.abc import Callable
 from functools import partial
 
-from coe_core.errors import DriverError, NotFound, NoValidHost
-from coe_core.ids import ProjectId, Tag
-from coe_core.ports.cloud import ServerSpec, ServerStatus
-from sim_driver.cancellation import Cancelled
-from sim_driver.compute.hosts import Builder
-from sim_driver.compute.inventory import Flavor, Inventory
-from sim_driver.compute.scheduler import SchedulerProcess
-from sim_driver.compute.server_groups import SimServerGroup
-from sim_driver.compute.servers import SimServer
-from sim_driver.controllers import processes
-from sim_driver.guest import Guests
-from sim_driver.image import Images
-from sim_driver.network import Networking
-from sim_driver.poll_load import Demands
-from sim_driver.recorder import ACCEPTED, ACTIVE
-from sim_driver.registry import Registry
-from sim_driver.substrate import Substrate
-from sim_driver.sync import SimEvent
+from coe_twin.coe_core.errors import DriverError, NotFound, NoValidHost
+from coe_twin.coe_core.ids import ProjectId, Tag
+from coe_twin.coe_core.ports.cloud import ServerSpec, ServerStatus
+from coe_twin.sim_driver.cancellation import Cancelled
+from coe_twin.sim_driver.compute.hosts import Builder
+from coe_twin.sim_driver.compute.inventory import Flavor, Inventory
+from coe_twin.sim_driver.compute.scheduler import SchedulerProcess
+from coe_twin.sim_driver.compute.server_groups import SimServerGroup
+from coe_twin.sim_driver.compute.servers import SimServer
+from coe_twin.sim_driver.controllers import processes
+from coe_twin.sim_driver.guest import Guests
+from coe_twin.sim_driver.image import Images
+from coe_twin.sim_driver.network import Networking
+from coe_twin.sim_driver.poll_load import Demands
+from coe_twin.sim_driver.recorder import ACCEPTED, ACTIVE
+from coe_twin.sim_driver.registry import Registry
+from coe_twin.sim_driver.substrate import Substrate
+from coe_twin.sim_driver.sync import SimEvent
 
 Signal = Callable[[str], None]
 

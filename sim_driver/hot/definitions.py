@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from coe_core.documents import Json
-from coe_core.errors import InvalidTemplate
-from sim_driver.hot import types
-from sim_driver.hot.parameters import PSEUDO
-from sim_driver.hot.references import references
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import InvalidTemplate
+from coe_twin.sim_driver.hot import types
+from coe_twin.sim_driver.hot.parameters import PSEUDO
+from coe_twin.sim_driver.hot.references import references
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

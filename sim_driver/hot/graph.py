@@ -8,13 +8,20 @@ here: a template must state them.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from coe_core.documents import Json
-from sim_driver.hot import types
-from sim_driver.hot.definitions import Definition, definitions, invalid, outputs, section, signals
-from sim_driver.hot.ordering import Cycle, topological_order
-from sim_driver.hot.parameters import declared
-from sim_driver.hot.plan import GroupPlan, ResourcePlan, TemplatePlan
-from sim_driver.hot.values import INDEX
+from coe_twin.coe_core.documents import Json
+from coe_twin.sim_driver.hot import types
+from coe_twin.sim_driver.hot.definitions import (
+    Definition,
+    definitions,
+    invalid,
+    outputs,
+    section,
+    signals,
+)
+from coe_twin.sim_driver.hot.ordering import Cycle, topological_order
+from coe_twin.sim_driver.hot.parameters import declared
+from coe_twin.sim_driver.hot.plan import GroupPlan, ResourcePlan, TemplatePlan
+from coe_twin.sim_driver.hot.values import INDEX
 
 
 def compile_template(

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from coe_core.documents import Json
-from coe_core.errors import InvalidTemplate
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import InvalidTemplate
 
 PSEUDO: Final = frozenset({"OS::stack_name", "OS::stack_id", "OS::project_id"})
 """Parameters that every template has without declaring them."""

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count, islice
 
-from coe_core.documents import Json
-from coe_core.errors import InvalidTemplate
-from sim_driver.hot.parameters import Parameter, bind
-from sim_driver.hot.values import INDEX, resolve, substitute
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import InvalidTemplate
+from coe_twin.sim_driver.hot.parameters import Parameter, bind
+from coe_twin.sim_driver.hot.values import INDEX, resolve, substitute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from coe_core.documents import Json
-from coe_core.errors import InvalidTemplate
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import InvalidTemplate
 
 UNSUPPORTED: Final = frozenset({"if", "repeat", "yaql"})
 """Functions that could change the graph or a count, and that the twin does not evaluate."""

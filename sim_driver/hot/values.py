@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from coe_core.documents import Json
-from coe_core.errors import InvalidTemplate
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import InvalidTemplate
 
 Lookup: TypeAlias = Callable[[str, tuple[Json, ...]], Json]
 """Gives what `get_attr: [name, path ...]` stands for, or with no path, `get_resource: name`."""

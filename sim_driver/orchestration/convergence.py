@@ -13,13 +13,13 @@ from functools import partial
 from math import ceil
 from typing import Final
 
-from coe_core.errors import DriverError
-from sim_driver.orchestration.engine import Do, Engine
-from sim_driver.orchestration.losses import Life
-from sim_driver.orchestration.outcome import Outcome
-from sim_driver.orchestration.stacks import Order, SimStack, Stopped
-from sim_driver.substrate import Substrate
-from sim_driver.sync import SimSemaphore
+from coe_twin.coe_core.errors import DriverError
+from coe_twin.sim_driver.orchestration.engine import Do, Engine
+from coe_twin.sim_driver.orchestration.losses import Life
+from coe_twin.sim_driver.orchestration.outcome import Outcome
+from coe_twin.sim_driver.orchestration.stacks import Order, SimStack, Stopped
+from coe_twin.sim_driver.substrate import Substrate
+from coe_twin.sim_driver.sync import SimSemaphore
 
 OF_THE_STACK: Final = -1
 """The sync point that the last resources of a stack share."""

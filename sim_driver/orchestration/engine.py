@@ -10,18 +10,18 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from typing import Any, Final, Protocol
 
-from coe_core.documents import Json
-from coe_core.errors import DriverError, RpcTimeout, StackLimitExceeded
-from coe_core.ports.cloud import StackStatus
-from sim_driver.controllers import Workers
-from sim_driver.hot.parameters import Parameter
-from sim_driver.hot.plan import ResourcePlan, TemplatePlan
-from sim_driver.hot.values import resolve
-from sim_driver.orchestration.handlers import Handlers
-from sim_driver.orchestration.losses import Losses
-from sim_driver.orchestration.outcome import Outcome
-from sim_driver.orchestration.stacks import Members, Order, SimStack, Stopped, Tree
-from sim_driver.substrate import Substrate
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import DriverError, RpcTimeout, StackLimitExceeded
+from coe_twin.coe_core.ports.cloud import StackStatus
+from coe_twin.sim_driver.controllers import Workers
+from coe_twin.sim_driver.hot.parameters import Parameter
+from coe_twin.sim_driver.hot.plan import ResourcePlan, TemplatePlan
+from coe_twin.sim_driver.hot.values import resolve
+from coe_twin.sim_driver.orchestration.handlers import Handlers
+from coe_twin.sim_driver.orchestration.losses import Losses
+from coe_twin.sim_driver.orchestration.outcome import Outcome
+from coe_twin.sim_driver.orchestration.stacks import Members, Order, SimStack, Stopped, Tree
+from coe_twin.sim_driver.substrate import Substrate
 
 ROWS_PER_RESOURCE: Final = 3.14
 """One row, and 2.14 rows of events: 47,008 events for 22,000 resources (Zane Bitter,

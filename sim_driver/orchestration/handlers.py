@@ -9,23 +9,23 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
-from coe_core.documents import Json
-from coe_core.errors import NotFound, ResourceFailed, StackTimeout
-from coe_core.ids import PortId, ServerId
-from coe_core.ports.cloud import ServerSpec, ServerStatus
-from coe_core.units import Seconds
-from sim_driver.compute.servers import SimServer
-from sim_driver.compute.service import Nova
-from sim_driver.controllers import Workers
-from sim_driver.hot import types
-from sim_driver.hot.plan import ResourcePlan
-from sim_driver.hot.values import resolve
-from sim_driver.network import Networking
-from sim_driver.orchestration.outcome import Outcome
-from sim_driver.orchestration.stacks import SimStack
-from sim_driver.polling import LastChange
-from sim_driver.substrate import Substrate
-from sim_driver.volume import Volumes
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import NotFound, ResourceFailed, StackTimeout
+from coe_twin.coe_core.ids import PortId, ServerId
+from coe_twin.coe_core.ports.cloud import ServerSpec, ServerStatus
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.compute.servers import SimServer
+from coe_twin.sim_driver.compute.service import Nova
+from coe_twin.sim_driver.controllers import Workers
+from coe_twin.sim_driver.hot import types
+from coe_twin.sim_driver.hot.plan import ResourcePlan
+from coe_twin.sim_driver.hot.values import resolve
+from coe_twin.sim_driver.network import Networking
+from coe_twin.sim_driver.orchestration.outcome import Outcome
+from coe_twin.sim_driver.orchestration.stacks import SimStack
+from coe_twin.sim_driver.polling import LastChange
+from coe_twin.sim_driver.substrate import Substrate
+from coe_twin.sim_driver.volume import Volumes
 
 Create = Callable[[SimStack, ResourcePlan], Awaitable[Outcome | None]]
 

@@ -15,10 +15,10 @@ from functools import partial
 from math import ceil
 from typing import Final
 
-from coe_core.errors import DriverError
-from sim_driver.orchestration.engine import Do
-from sim_driver.orchestration.stacks import Order, SimStack, Stopped
-from sim_driver.substrate import Substrate
+from coe_twin.coe_core.errors import DriverError
+from coe_twin.sim_driver.orchestration.engine import Do
+from coe_twin.sim_driver.orchestration.stacks import Order, SimStack, Stopped
+from coe_twin.sim_driver.substrate import Substrate
 
 WALKER: Final = "heat walker of the parent stack"
 

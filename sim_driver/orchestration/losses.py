@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from coe_core.errors import ResourceFailed
-from sim_driver.controllers import Workers
-from sim_driver.orchestration.stacks import SimStack
+from coe_twin.coe_core.errors import ResourceFailed
+from coe_twin.sim_driver.controllers import Workers
+from coe_twin.sim_driver.orchestration.stacks import SimStack
 
 Life: TypeAlias = tuple[Workers, int]
 """A process from one start to its end."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from coe_core.errors import DriverError
+from coe_twin.coe_core.errors import DriverError
 
 Told = Callable[[DriverError | None], None]
 

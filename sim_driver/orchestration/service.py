@@ -4,23 +4,23 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from coe_core.documents import Json
-from coe_core.errors import Conflict, InvalidTemplate, StackLimitExceeded, StackTimeout
-from coe_core.ids import ProjectId, StackId, Tag
-from coe_core.ports.cloud import Stack, StackSpec
-from coe_core.templates.hot import as_text
-from sim_driver.hot.graph import compile_template
-from sim_driver.hot.plan import TemplatePlan
-from sim_driver.orchestration.convergence import ConvergenceTraversal
-from sim_driver.orchestration.engine import Engine
-from sim_driver.orchestration.handlers import Handlers
-from sim_driver.orchestration.legacy import LegacyTraversal
-from sim_driver.orchestration.losses import orphaned, went_down
-from sim_driver.orchestration.stacks import SimStack, Tree
-from sim_driver.orchestration.update import update
-from sim_driver.poll_load import Demands
-from sim_driver.registry import Registry
-from sim_driver.substrate import Substrate
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import Conflict, InvalidTemplate, StackLimitExceeded, StackTimeout
+from coe_twin.coe_core.ids import ProjectId, StackId, Tag
+from coe_twin.coe_core.ports.cloud import Stack, StackSpec
+from coe_twin.coe_core.templates.hot import as_text
+from coe_twin.sim_driver.hot.graph import compile_template
+from coe_twin.sim_driver.hot.plan import TemplatePlan
+from coe_twin.sim_driver.orchestration.convergence import ConvergenceTraversal
+from coe_twin.sim_driver.orchestration.engine import Engine
+from coe_twin.sim_driver.orchestration.handlers import Handlers
+from coe_twin.sim_driver.orchestration.legacy import LegacyTraversal
+from coe_twin.sim_driver.orchestration.losses import orphaned, went_down
+from coe_twin.sim_driver.orchestration.stacks import SimStack, Tree
+from coe_twin.sim_driver.orchestration.update import update
+from coe_twin.sim_driver.poll_load import Demands
+from coe_twin.sim_driver.registry import Registry
+from coe_twin.sim_driver.substrate import Substrate
 
 COMPILED_MAX: Final = 64
 """How many compiled templates are kept; clusters of one kind share theirs."""

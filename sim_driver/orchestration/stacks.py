@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from coe_core.documents import Json
-from coe_core.errors import DriverError
-from coe_core.ids import ProjectId, StackId, Tag
-from coe_core.ports.cloud import Stack, StackStatus
-from sim_driver.controllers import Workers
-from sim_driver.hot.plan import TemplatePlan
-from sim_driver.hot.values import substitute
-from sim_driver.orchestration.outcome import Outcome
-from sim_driver.runtime import SimRuntime
-from sim_driver.task import SimTask
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import DriverError
+from coe_twin.coe_core.ids import ProjectId, StackId, Tag
+from coe_twin.coe_core.ports.cloud import Stack, StackStatus
+from coe_twin.sim_driver.controllers import Workers
+from coe_twin.sim_driver.hot.plan import TemplatePlan
+from coe_twin.sim_driver.hot.values import substitute
+from coe_twin.sim_driver.orchestration.outcome import Outcome
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.task import SimTask
 
 
 class Stopped(Exception):

@@ -6,11 +6,11 @@ that stay are not changed in place: a cluster's resize does not need it.
 
 from collections.abc import Mapping
 
-from coe_core.documents import Json
-from sim_driver.hot.plan import TemplatePlan
-from sim_driver.orchestration.engine import Engine
-from sim_driver.orchestration.stacks import SimStack
-from sim_driver.runtime import SimRuntime
+from coe_twin.coe_core.documents import Json
+from coe_twin.sim_driver.hot.plan import TemplatePlan
+from coe_twin.sim_driver.orchestration.engine import Engine
+from coe_twin.sim_driver.orchestration.stacks import SimStack
+from coe_twin.sim_driver.runtime import SimRuntime
 
 
 async def update(

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from coe_cli import real_world
-from coe_cli.main import BAD_INPUT, run
-from coe_core.ids import ProjectId
-from models.plan import Plan
+from coe_twin.coe_cli import real_world
+from coe_twin.coe_cli.main import BAD_INPUT, run
+from coe_twin.coe_core.ids import ProjectId
+from coe_twin.models.plan import Plan
 from tests.fake_openstack.cloud import PASSWORD, PROJECT, FakeOpenStack
 from tests.fake_openstack.entry import connection_to, write_clouds
 from tests.unit.sites import plan, row

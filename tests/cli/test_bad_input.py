@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from coe_cli import main
-from coe_cli.main import BAD_INPUT, run
+from coe_twin.coe_cli import main
+from coe_twin.coe_cli.main import BAD_INPUT, run
 
 Write = Callable[..., Path]
 Change = tuple[str, str]
@@ -170,7 +170,7 @@ def test_the_process_ends_with_the_status(scenario: Path, arguments: list[str]) 
     """What holds in this process holds for the command itself."""
     filled = [argument.format(scenario=scenario) for argument in arguments]
     done = subprocess.run(
-        [sys.executable, "-m", "coe_cli", *filled],
+        [sys.executable, "-m", "coe_twin", *filled],
         capture_output=True,
         text=True,
         check=False,

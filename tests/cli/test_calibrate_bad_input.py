@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from coe_cli.calibrate_command import data_of
-from coe_cli.main import BAD_INPUT, run
-from coe_cli.options import SCENARIOS
+from coe_twin.coe_cli.calibrate_command import data_of
+from coe_twin.coe_cli.main import BAD_INPUT, run
+from coe_twin.coe_cli.options import SCENARIOS
 
 FREE = "guest.boot_s"
 TABLE = "nodes,minutes\n1,2.0\n2,2.1\n4,2.4\n8,2.9\n"

@@ -8,8 +8,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from coe_cli import extras
-from coe_cli.main import BAD_INPUT
+from coe_twin.coe_cli import extras
+from coe_twin.coe_cli.main import BAD_INPUT
 from tests.cli.clouds import COMMANDS, Workshop, asked, check_untouched, refused
 from tests.fake_openstack.cloud import EVERYTHING, PASSWORD, FakeOpenStack
 from tests.fake_openstack.transport import Answer
@@ -86,7 +86,7 @@ def test_an_unreachable_cloud_is_one_line(workshop: Workshop) -> None:
     text = f"clouds: {{gone: {{auth: {{{auth}, project_name: p}}, user_domain_name: D}}}}\n"
     (workshop.folder / "clouds.yaml").write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "coe_cli", *asked(workshop, "apply", "gone")],
+        [sys.executable, "-m", "coe_twin", *asked(workshop, "apply", "gone")],
         capture_output=True,
         text=True,
         check=False,

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from coe_cli.main import FAILED, run
-from coe_cli.real_world import default_state
-from coe_core.ids import ClusterId
-from coe_core.units import Seconds
-from models.event_file import read_events
-from real_driver.repository import SqlRepository
-from real_driver.runtime import AnyioRuntime
+from coe_twin.coe_cli.main import FAILED, run
+from coe_twin.coe_cli.real_world import default_state
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.event_file import read_events
+from coe_twin.real_driver.repository import SqlRepository
+from coe_twin.real_driver.runtime import AnyioRuntime
 from tests.cli.clouds import Workshop, asked, name_of_the_cluster, refused, the_line
 from tests.fake_openstack.transport import Answer
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from coe_cli import plan_commands
-from coe_cli.main import run
-from models.plan import Plan
-from models.text_file import BYTES_MAX
-from planner.result import MODEL_VERSION
+from coe_twin.coe_cli import plan_commands
+from coe_twin.coe_cli.main import run
+from coe_twin.models.plan import Plan
+from coe_twin.models.text_file import BYTES_MAX
+from coe_twin.planner.result import MODEL_VERSION
 from tests.cli.clouds import Workshop, asked, check_untouched, direct_plan, refused
 from tests.unit.sites import plan_document
 

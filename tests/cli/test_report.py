@@ -12,8 +12,8 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from coe_cli.main import run
-from models.parameters import load_parameters
+from coe_twin.coe_cli.main import run
+from coe_twin.models.parameters import load_parameters
 
 Write = Callable[..., Path]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from coe_cli import main
-from coe_cli.main import INTERRUPTED, run
+from coe_twin.coe_cli import main
+from coe_twin.coe_cli.main import INTERRUPTED, run
 
 Write = Callable[..., Path]
 
@@ -219,7 +219,7 @@ def test_an_interrupted_run_leaves_nobody_behind(
     tmp_path: Path, number: signal.Signals, status: int
 ) -> None:
     """Ctrl-C, which a terminal sends to all, and SIGTERM end all processes, without a traceback."""
-    command = [sys.executable, "-m", "coe_cli", "simulate", "cern-deployment", "--workers", "2"]
+    command = [sys.executable, "-m", "coe_twin", "simulate", "cern-deployment", "--workers", "2"]
     with subprocess.Popen(
         [*command, "--json", str(tmp_path / "out.json")],
         stdout=subprocess.PIPE,

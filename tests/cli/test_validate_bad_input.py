@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from coe_cli.main import BAD_INPUT, run
+from coe_twin.coe_cli.main import BAD_INPUT, run
 from tests.cli.clouds import Workshop
 
 GOOD = {

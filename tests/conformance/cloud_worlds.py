@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
-from coe_core.conformance.cloud import CAPABILITIES, CloudUnderTest, Scene
-from coe_core.documents import Json
-from coe_core.ids import ProjectId, Tag
-from coe_core.ports.cloud import CloudDriver
-from coe_core.ports.poller import PollSchedule
-from coe_core.units import Seconds
-from models.randomness import CounterDraws
-from models.setup import Setup, load_setup
-from sim_driver.cloud import SimCloud
-from sim_driver.invariants import check_empty
-from sim_driver.runtime import SimRuntime
-from sim_driver.world import World
+from coe_twin.coe_core.conformance.cloud import CAPABILITIES, CloudUnderTest, Scene
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.ids import ProjectId, Tag
+from coe_twin.coe_core.ports.cloud import CloudDriver
+from coe_twin.coe_core.ports.poller import PollSchedule
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.randomness import CounterDraws
+from coe_twin.models.setup import Setup, load_setup
+from coe_twin.sim_driver.cloud import SimCloud
+from coe_twin.sim_driver.invariants import check_empty
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.world import World
 
 PROJECT: Final = ProjectId("conformance")
 EVERY: Final = Seconds(1.0)

@@ -9,14 +9,14 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from coe_core.conformance.repository_under_test import RepositoryUnderTest
-from coe_core.conformance.rules import NotSupported, Scene
-from coe_core.memory import MemoryRepository
-from coe_core.ports.repository import ClusterRepository
-from coe_core.units import Seconds
-from real_driver.database import database_url
-from real_driver.repository import SqlRepository
-from real_driver.runtime import AnyioRuntime
+from coe_twin.coe_core.conformance.repository_under_test import RepositoryUnderTest
+from coe_twin.coe_core.conformance.rules import NotSupported, Scene
+from coe_twin.coe_core.memory import MemoryRepository
+from coe_twin.coe_core.ports.repository import ClusterRepository
+from coe_twin.coe_core.units import Seconds
+from coe_twin.real_driver.database import database_url
+from coe_twin.real_driver.repository import SqlRepository
+from coe_twin.real_driver.runtime import AnyioRuntime
 from tests.conformance.worlds import RunnableRuntime
 
 NOON = 1.8e9

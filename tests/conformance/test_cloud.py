@@ -4,15 +4,21 @@ from contextlib import suppress
 
 import pytest
 
-from coe_core.conformance.cloud import CAPABILITIES, SUITE, CloudUnderTest, NotSupported, Scene
-from coe_core.decorators.around import Around
-from coe_core.decorators.fault_plan import NoFaults
-from coe_core.decorators.faulty import Faulty
-from coe_core.decorators.measured import Measured
-from coe_core.errors import Forbidden, NotFound
-from coe_core.ids import PortId, ProjectId, ServerId, Tag
-from coe_core.units import Seconds
-from sim_driver.cloud import SimCloud
+from coe_twin.coe_core.conformance.cloud import (
+    CAPABILITIES,
+    SUITE,
+    CloudUnderTest,
+    NotSupported,
+    Scene,
+)
+from coe_twin.coe_core.decorators.around import Around
+from coe_twin.coe_core.decorators.fault_plan import NoFaults
+from coe_twin.coe_core.decorators.faulty import Faulty
+from coe_twin.coe_core.decorators.measured import Measured
+from coe_twin.coe_core.errors import Forbidden, NotFound
+from coe_twin.coe_core.ids import PortId, ProjectId, ServerId, Tag
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.cloud import SimCloud
 from tests.conformance.cloud_worlds import CloudWorld, check_left
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from coe_core.conformance.cloud import SUITE, CloudUnderTest, NotSupported, Scene
-from coe_core.conformance.cloud_kinds import KINDS
-from coe_core.errors import CoeError
+from coe_twin.coe_core.conformance.cloud import SUITE, CloudUnderTest, NotSupported, Scene
+from coe_twin.coe_core.conformance.cloud_kinds import KINDS
+from coe_twin.coe_core.errors import CoeError
 from tests.conformance import wrong_clouds as wrong
 from tests.conformance import wrong_servers as servers
 from tests.conformance import wrong_stacks as stacks

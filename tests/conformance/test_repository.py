@@ -8,14 +8,14 @@ from typing import Final
 import anyio
 import pytest
 
-from coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Operation
-from coe_core.conformance import records
-from coe_core.conformance.repository import SUITE
-from coe_core.conformance.repository_under_test import RepositoryUnderTest
-from coe_core.conformance.rules import Scene
-from coe_core.ports.repository import ClusterRepository
-from real_driver.runtime import AnyioRuntime
-from sim_driver.runtime import SimRuntime
+from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Operation
+from coe_twin.coe_core.conformance import records
+from coe_twin.coe_core.conformance.repository import SUITE
+from coe_twin.coe_core.conformance.repository_under_test import RepositoryUnderTest
+from coe_twin.coe_core.conformance.rules import Scene
+from coe_twin.coe_core.ports.repository import ClusterRepository
+from coe_twin.real_driver.runtime import AnyioRuntime
+from coe_twin.sim_driver.runtime import SimRuntime
 from tests.conformance.repositories import (
     Databases,
     Files,

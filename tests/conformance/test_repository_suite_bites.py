@@ -6,12 +6,12 @@ from typing import Final
 
 import pytest
 
-from coe_core.conformance.repository import SUITE
-from coe_core.conformance.repository_under_test import RepositoryUnderTest
-from coe_core.conformance.rules import Scene
-from coe_core.errors import CoeError
-from coe_core.ports.repository import ClusterRepository
-from sim_driver.runtime import SimRuntime
+from coe_twin.coe_core.conformance.repository import SUITE
+from coe_twin.coe_core.conformance.repository_under_test import RepositoryUnderTest
+from coe_twin.coe_core.conformance.rules import Scene
+from coe_twin.coe_core.errors import CoeError
+from coe_twin.coe_core.ports.repository import ClusterRepository
+from coe_twin.sim_driver.runtime import SimRuntime
 from tests.conformance import wrong_repositories as wrong
 from tests.conformance.repositories import Clock, play
 from tests.conformance.rules import documented

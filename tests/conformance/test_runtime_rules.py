@@ -1,4 +1,4 @@
-from coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.ports.runtime import Runtime
 from tests.conformance import test_runtime, test_runtime_groups, test_runtime_sync
 from tests.conformance.rules import documented, under_test
 

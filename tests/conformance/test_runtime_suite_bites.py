@@ -5,14 +5,14 @@ from typing import Any, TypeVar
 
 import pytest
 
-from coe_core.errors import CoeError
-from coe_core.ports.runtime import Runtime
-from coe_core.units import Seconds
-from sim_driver.cancellation import Deadline
-from sim_driver.groups import SimTaskGroup
-from sim_driver.runtime import SimRuntime
-from sim_driver.sync import SimEvent, SimSemaphore
-from sim_driver.task import SimTask
+from coe_twin.coe_core.errors import CoeError
+from coe_twin.coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.cancellation import Deadline
+from coe_twin.sim_driver.groups import SimTaskGroup
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.sync import SimEvent, SimSemaphore
+from coe_twin.sim_driver.task import SimTask
 from tests.conformance import test_runtime as time
 from tests.conformance import test_runtime_groups as children
 from tests.conformance import test_runtime_sync as sync

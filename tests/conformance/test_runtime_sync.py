@@ -4,9 +4,9 @@
 
 import pytest
 
-from coe_core.errors import DeadlineExceeded
-from coe_core.ports.runtime import Event, Runtime, Semaphore
-from coe_core.units import Seconds
+from coe_twin.coe_core.errors import DeadlineExceeded
+from coe_twin.coe_core.ports.runtime import Event, Runtime, Semaphore
+from coe_twin.coe_core.units import Seconds
 from tests.conformance.worlds import LONG, STEP, World, on_every_runtime
 
 pytestmark = on_every_runtime

@@ -21,17 +21,17 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
 
-from coe_core.cluster import Cluster
-from coe_core.conformance.records import cluster, operation
-from coe_core.errors import CoeError, LeaseHeld, StaleVersion
-from coe_core.ids import ClusterId, ProjectId
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
-from real_driver.database import database_url, engine_for
-from real_driver.errors import RepositoryFailed, UnknownSchema
-from real_driver.repository import SqlRepository
-from real_driver.schema import MIGRATIONS
-from real_driver.tables import METADATA
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.conformance.records import cluster, operation
+from coe_twin.coe_core.errors import CoeError, LeaseHeld, StaleVersion
+from coe_twin.coe_core.ids import ClusterId, ProjectId
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
+from coe_twin.real_driver.database import database_url, engine_for
+from coe_twin.real_driver.errors import RepositoryFailed, UnknownSchema
+from coe_twin.real_driver.repository import SqlRepository
+from coe_twin.real_driver.schema import MIGRATIONS
+from coe_twin.real_driver.tables import METADATA
 from tests.conformance.postgresql import URL_VARIABLE
 from tests.conformance.repositories import Databases, Files
 
@@ -40,8 +40,8 @@ WRONG = "guess"  # not the password of any server
 
 ADD = """
 import sys, anyio
-from coe_core.conformance.records import cluster
-from real_driver.repository import SqlRepository
+from coe_twin.coe_core.conformance.records import cluster
+from coe_twin.real_driver.repository import SqlRepository
 
 async def add(url, number):
     async with SqlRepository.opened(url) as repository:

@@ -6,10 +6,10 @@ from typing import Any, Protocol
 
 import pytest
 
-from coe_core.ports.runtime import Runtime
-from coe_core.units import Seconds
-from real_driver.runtime import AnyioRuntime
-from sim_driver.runtime import SimRuntime
+from coe_twin.coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.units import Seconds
+from coe_twin.real_driver.runtime import AnyioRuntime
+from coe_twin.sim_driver.runtime import SimRuntime
 from tests.oracle.runtime import OracleRuntime
 
 Scene = Callable[[Runtime], Coroutine[Any, Any, None]]

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from coe_core.decorators.around import Around
-from coe_core.errors import (
+from coe_twin.coe_core.decorators.around import Around
+from coe_twin.coe_core.errors import (
     AlreadyExists,
     BadRequest,
     Conflict,
@@ -14,15 +14,15 @@ from coe_core.errors import (
     NotFound,
     QuotaExceeded,
 )
-from coe_core.ids import PortId, ProjectId, ServerGroupId, ServerId, Tag
-from coe_core.ports.cloud import (
+from coe_twin.coe_core.ids import PortId, ProjectId, ServerGroupId, ServerId, Tag
+from coe_twin.coe_core.ports.cloud import (
     Allowance,
     Flavor,
     Named,
     ServerSpec,
 )
-from coe_core.units import GiB, MiB
-from sim_driver.cloud import SimCloud
+from coe_twin.coe_core.units import GiB, MiB
+from coe_twin.sim_driver.cloud import SimCloud
 
 T = TypeVar("T")
 Work = Callable[[], Awaitable[T]]

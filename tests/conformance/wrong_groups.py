@@ -4,10 +4,10 @@ from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
-from sim_driver.cancellation import Cancelled
-from sim_driver.groups import SimTaskGroup
-from sim_driver.runtime import SimRuntime
-from sim_driver.task import SUSPENDED, SimTask
+from coe_twin.sim_driver.cancellation import Cancelled
+from coe_twin.sim_driver.groups import SimTaskGroup
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.task import SUSPENDED, SimTask
 
 T = TypeVar("T")
 OnDone = Callable[[SimTask[T], BaseException | None], None]

@@ -4,12 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Self
 
-from coe_core.cluster import Cluster, Operation
-from coe_core.errors import DuplicateCluster, LeaseHeld, LeaseLost, StaleVersion, UnknownCluster
-from coe_core.ids import ClusterId, OperationId
-from coe_core.memory import Lease, MemoryRepository
-from coe_core.ports.runtime import Runtime
-from coe_core.units import Seconds
+from coe_twin.coe_core.cluster import Cluster, Operation
+from coe_twin.coe_core.errors import (
+    DuplicateCluster,
+    LeaseHeld,
+    LeaseLost,
+    StaleVersion,
+    UnknownCluster,
+)
+from coe_twin.coe_core.ids import ClusterId, OperationId
+from coe_twin.coe_core.memory import Lease, MemoryRepository
+from coe_twin.coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.units import Seconds
 
 
 class Right(MemoryRepository):

@@ -8,11 +8,11 @@ from typing import Any, TypeVar, cast
 
 import simpy
 
-from coe_core.errors import DeadlineExceeded
-from coe_core.units import Seconds
-from sim_driver.cancellation import Cancelled, Deadline
-from sim_driver.runtime import SimRuntime
-from sim_driver.sync import SimEvent, SimSemaphore
+from coe_twin.coe_core.errors import DeadlineExceeded
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.cancellation import Cancelled, Deadline
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.sync import SimEvent, SimSemaphore
 
 T = TypeVar("T")
 

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from coe_core.errors import NotFound, NoValidHost
-from coe_core.ids import ServerId
-from coe_core.ports.cloud import Server, ServerSpec, ServerStatus
-from coe_core.units import Seconds
-from sim_driver.cloud import SimCloud
+from coe_twin.coe_core.errors import NotFound, NoValidHost
+from coe_twin.coe_core.ids import ServerId
+from coe_twin.coe_core.ports.cloud import Server, ServerSpec, ServerStatus
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.cloud import SimCloud
 from tests.conformance.wrong_clouds import Wrong
 
 SOON = Seconds(5.0)

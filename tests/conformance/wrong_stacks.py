@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from coe_core.documents import Json
-from coe_core.errors import InvalidTemplate, NotFound
-from coe_core.ids import PortId, ProjectId, ServerId, StackId, Tag
-from coe_core.ports.cloud import (
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import InvalidTemplate, NotFound
+from coe_twin.coe_core.ids import PortId, ProjectId, ServerId, StackId, Tag
+from coe_twin.coe_core.ports.cloud import (
     Named,
     Server,
     ServerSpec,
@@ -16,10 +16,10 @@ from coe_core.ports.cloud import (
     StackSpec,
     StackStatus,
 )
-from coe_core.units import Seconds
-from sim_driver.cloud import SimCloud
-from sim_driver.hot.plan import ResourcePlan
-from sim_driver.orchestration.stacks import SimStack
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.cloud import SimCloud
+from coe_twin.sim_driver.hot.plan import ResourcePlan
+from coe_twin.sim_driver.orchestration.stacks import SimStack
 from tests.conformance.wrong_clouds import Wrong
 
 T = TypeVar("T")

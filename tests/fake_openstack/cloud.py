@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from coe_core.templates.hot import as_text
-from coe_core.templates.user_data import SIGNAL
+from coe_twin.coe_core.templates.hot import as_text
+from coe_twin.coe_core.templates.user_data import SIGNAL
 from tests.fake_openstack.services import Collection, Item, by_pattern, not_found, rest
 from tests.fake_openstack.transport import Answer, FakeTransport, Handler, Sent
 

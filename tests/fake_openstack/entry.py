@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from openstack.connection import Connection
 
-from real_driver.calls import Calls
-from real_driver.cloud import OpenStackCloud, connect
-from real_driver.runtime import AnyioRuntime
+from coe_twin.real_driver.calls import Calls
+from coe_twin.real_driver.cloud import OpenStackCloud, connect
+from coe_twin.real_driver.runtime import AnyioRuntime
 from tests.fake_openstack.cloud import PASSWORD, ROOT, FakeOpenStack
 from tests.fake_openstack.transport import FakeTransport
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Collection
 
-from coe_core.cluster import Cluster
-from coe_core.conformance.fault_kinds import FAULT_KINDS, FaultKind, ending_of
-from coe_core.lifecycle.sweep import leftovers
-from coe_core.ports.cloud import ServerStatus
-from coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.conformance.fault_kinds import FAULT_KINDS, FaultKind, ending_of
+from coe_twin.coe_core.lifecycle.sweep import leftovers
+from coe_twin.coe_core.ports.cloud import ServerStatus
+from coe_twin.coe_core.transitions import ClusterStatus
 from tests.openstack.ground import Ground
 
 Trouble = Callable[[], Awaitable[None]]

@@ -13,29 +13,29 @@ from uuid import uuid4
 import pytest
 from openstack.connection import Connection
 
-from coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Role
-from coe_core.errors import CoeError
-from coe_core.ids import ClusterId, OperationId, ProjectId
-from coe_core.lifecycle.conductor import Conductor
-from coe_core.lifecycle.context import Context, Limits
-from coe_core.memory import MemoryRepository
-from coe_core.phases import Phases
-from coe_core.policies import DEFAULT, PolicySet
-from coe_core.polling import LoopPoller
-from coe_core.ports.cloud import CloudDriver
-from coe_core.ports.poller import PollSchedule
-from coe_core.ports.repository import ClusterRepository
-from coe_core.ports.runtime import Runtime
-from coe_core.provisioners.choice import Choice, Direct, OneStack, Shards, provisioner_of
-from coe_core.provisioners.seams import Seams
-from coe_core.units import Seconds
-from models.event_log import EventLog
-from models.randomness import CounterDraws
-from models.setup import load_setup
-from real_driver.calls import Calls
-from real_driver.cloud import OpenStackCloud, connect
-from real_driver.keystone import application_credentials
-from real_driver.runtime import AnyioRuntime
+from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Role
+from coe_twin.coe_core.errors import CoeError
+from coe_twin.coe_core.ids import ClusterId, OperationId, ProjectId
+from coe_twin.coe_core.lifecycle.conductor import Conductor
+from coe_twin.coe_core.lifecycle.context import Context, Limits
+from coe_twin.coe_core.memory import MemoryRepository
+from coe_twin.coe_core.phases import Phases
+from coe_twin.coe_core.policies import DEFAULT, PolicySet
+from coe_twin.coe_core.polling import LoopPoller
+from coe_twin.coe_core.ports.cloud import CloudDriver
+from coe_twin.coe_core.ports.poller import PollSchedule
+from coe_twin.coe_core.ports.repository import ClusterRepository
+from coe_twin.coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.provisioners.choice import Choice, Direct, OneStack, Shards, provisioner_of
+from coe_twin.coe_core.provisioners.seams import Seams
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.event_log import EventLog
+from coe_twin.models.randomness import CounterDraws
+from coe_twin.models.setup import load_setup
+from coe_twin.real_driver.calls import Calls
+from coe_twin.real_driver.cloud import OpenStackCloud, connect
+from coe_twin.real_driver.keystone import application_credentials
+from coe_twin.real_driver.runtime import AnyioRuntime
 from testbed.home import home_of
 
 T = TypeVar("T")

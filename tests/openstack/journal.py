@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
-from coe_core.decorators.around import Around
-from coe_core.ports.cloud import CloudDriver
+from coe_twin.coe_core.decorators.around import Around
+from coe_twin.coe_core.ports.cloud import CloudDriver
 
 T = TypeVar("T")
 Asked = tuple[str, str]

@@ -5,15 +5,15 @@ from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
-from coe_core.conformance.cloud import CloudUnderTest
-from coe_core.conformance.subject import QUOTA, STACKS
-from coe_core.ids import Tag
-from coe_core.ports.poller import PollSchedule
-from coe_core.templates.user_data import SIGNAL
-from coe_core.units import Seconds
-from real_driver.calls import Calls
-from real_driver.cloud import OpenStackCloud, connect
-from real_driver.runtime import AnyioRuntime
+from coe_twin.coe_core.conformance.cloud import CloudUnderTest
+from coe_twin.coe_core.conformance.subject import QUOTA, STACKS
+from coe_twin.coe_core.ids import Tag
+from coe_twin.coe_core.ports.poller import PollSchedule
+from coe_twin.coe_core.templates.user_data import SIGNAL
+from coe_twin.coe_core.units import Seconds
+from coe_twin.real_driver.calls import Calls
+from coe_twin.real_driver.cloud import OpenStackCloud, connect
+from coe_twin.real_driver.runtime import AnyioRuntime
 from testbed import faults
 from tests.openstack import ground
 

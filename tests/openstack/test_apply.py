@@ -14,9 +14,9 @@ from uuid import uuid4
 
 import pytest
 
-from coe_core.events import Event, EventKind
-from models.errors import InvalidInput
-from models.event_file import read_events
+from coe_twin.coe_core.events import Event, EventKind
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.event_file import read_events
 from tests.openstack import ground
 
 pytestmark = pytest.mark.timeout(420)
@@ -33,7 +33,7 @@ create_timeout_s: 300.0
 rows:
   - {nodes: 1, concurrency: 1, clusters: CLUSTERS}
 """
-COMMAND: Final = (sys.executable, "-m", "coe_cli")
+COMMAND: Final = (sys.executable, "-m", "coe_twin")
 AT_ONCE: Final = 5
 Moment = Callable[[tuple[Event, ...]], bool]
 

@@ -13,21 +13,21 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, note, settings
 from hypothesis import strategies as st
 
-from coe_core.cluster import Cluster, Role, node_name
-from coe_core.errors import CoeError
-from coe_core.ids import ClusterId
-from coe_core.policies import DEFAULT, FixedWindow
-from coe_core.ports.cloud import CloudDriver
-from coe_core.ports.runtime import Runtime
-from coe_core.provisioners.choice import Choice
-from models.randomness import CounterDraws
-from models.setup import load_setup
-from real_driver.calls import Calls
-from real_driver.cloud import OpenStackCloud, connect
-from real_driver.runtime import AnyioRuntime
-from sim_driver.cloud import SimCloud
-from sim_driver.runtime import SimRuntime
-from sim_driver.world import World
+from coe_twin.coe_core.cluster import Cluster, Role, node_name
+from coe_twin.coe_core.errors import CoeError
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.policies import DEFAULT, FixedWindow
+from coe_twin.coe_core.ports.cloud import CloudDriver
+from coe_twin.coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.provisioners.choice import Choice
+from coe_twin.models.randomness import CounterDraws
+from coe_twin.models.setup import load_setup
+from coe_twin.real_driver.calls import Calls
+from coe_twin.real_driver.cloud import OpenStackCloud, connect
+from coe_twin.real_driver.runtime import AnyioRuntime
+from coe_twin.sim_driver.cloud import SimCloud
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.world import World
 from tests.openstack import ground
 from tests.openstack.ground import CHOICES, Lifecycle, cluster_of, lifecycle_on
 from tests.openstack.journal import Asked, Journal

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from coe_core.conformance.cloud import SUITE, CloudUnderTest, NotSupported, Scene
+from coe_twin.coe_core.conformance.cloud import SUITE, CloudUnderTest, NotSupported, Scene
 from testbed import faults
 from tests.openstack import ground
 from tests.openstack.ground import End, Play

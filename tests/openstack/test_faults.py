@@ -10,13 +10,13 @@ from typing import Final
 
 import pytest
 
-from coe_core.cluster import Role
-from coe_core.conformance.fault_kinds import FaultKind
-from coe_core.decorators.around import Around
-from coe_core.ids import PortId, ServerId
-from coe_core.ports.cloud import ServerSpec
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
+from coe_twin.coe_core.cluster import Role
+from coe_twin.coe_core.conformance.fault_kinds import FaultKind
+from coe_twin.coe_core.decorators.around import Around
+from coe_twin.coe_core.ids import PortId, ServerId
+from coe_twin.coe_core.ports.cloud import ServerSpec
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
 from testbed import faults
 from tests.openstack import ground
 from tests.openstack.endings import ends_as, goes

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from coe_core.cluster import Cluster, Role, node_name
-from coe_core.ids import ServerId
-from coe_core.lifecycle.sweep import leftovers
-from coe_core.ports.cloud import ServerStatus
-from coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.cluster import Cluster, Role, node_name
+from coe_twin.coe_core.ids import ServerId
+from coe_twin.coe_core.lifecycle.sweep import leftovers
+from coe_twin.coe_core.ports.cloud import ServerStatus
+from coe_twin.coe_core.transitions import ClusterStatus
 from tests.openstack.ground import CHOICES, TEMPLATE, Core, Ground, beside, cluster_of
 
 pytestmark = pytest.mark.timeout(600)

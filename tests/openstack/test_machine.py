@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from coe_core.conformance.cloud import CloudUnderTest
-from real_driver.runtime import AnyioRuntime
+from coe_twin.coe_core.conformance.cloud import CloudUnderTest
+from coe_twin.real_driver.runtime import AnyioRuntime
 from tests.openstack.subject import subject
 from tests.stateful.cloud_machine import CloudMachine
 

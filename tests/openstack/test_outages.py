@@ -9,12 +9,12 @@ from typing import Final
 
 import pytest
 
-from coe_core.cluster import Cluster, Role, node_name
-from coe_core.conformance.fault_kinds import OUTAGE_S, FaultKind
-from coe_core.ids import ServerId
-from coe_core.policies import DEFAULT, FixedDelay
-from coe_core.ports.runtime import Runtime
-from coe_core.units import Seconds
+from coe_twin.coe_core.cluster import Cluster, Role, node_name
+from coe_twin.coe_core.conformance.fault_kinds import OUTAGE_S, FaultKind
+from coe_twin.coe_core.ids import ServerId
+from coe_twin.coe_core.policies import DEFAULT, FixedDelay
+from coe_twin.coe_core.ports.runtime import Runtime
+from coe_twin.coe_core.units import Seconds
 from testbed import faults
 from tests.openstack import ground
 from tests.openstack.endings import ends_as

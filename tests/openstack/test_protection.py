@@ -12,15 +12,15 @@ import openstack
 import pytest
 from openstack.connection import Connection
 
-from coe_core.cluster import Cluster
-from coe_core.decorators.measured import Measured
-from coe_core.events import EventKind
-from coe_core.policies import DEFAULT, Fifo, FixedDelay, FixedWindow
-from coe_core.ports.cloud import CloudDriver
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
-from planner.history import creations
-from real_driver.runtime import AnyioRuntime
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.decorators.measured import Measured
+from coe_twin.coe_core.events import EventKind
+from coe_twin.coe_core.policies import DEFAULT, Fifo, FixedDelay, FixedWindow
+from coe_twin.coe_core.ports.cloud import CloudDriver
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
+from coe_twin.planner.history import creations
+from coe_twin.real_driver.runtime import AnyioRuntime
 from testbed import faults
 from tests.openstack import ground
 from tests.openstack.ground import CHOICES, Core, Ground, cluster_of

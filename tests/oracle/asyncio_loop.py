@@ -17,7 +17,7 @@ import simpy
 from simpy.core import EmptySchedule
 from simpy.events import NORMAL, URGENT, EventPriority
 
-from sim_driver.runtime import Deadlock
+from coe_twin.sim_driver.runtime import Deadlock
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

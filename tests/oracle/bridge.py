@@ -7,9 +7,9 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
-from sim_driver.cancellation import Cancelled
-from sim_driver.runtime import SimRuntime
-from sim_driver.task import SimTask, Wake
+from coe_twin.sim_driver.cancellation import Cancelled
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.task import SimTask, Wake
 from tests.oracle.asyncio_loop import AT_ONCE, SimPyLoop
 
 T = TypeVar("T")

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from hypothesis import strategies as st
 
-from coe_core.errors import DeadlineExceeded
-from coe_core.ports.runtime import Event, Runtime, Semaphore
-from coe_core.units import Seconds
+from coe_twin.coe_core.errors import DeadlineExceeded
+from coe_twin.coe_core.ports.runtime import Event, Runtime, Semaphore
+from coe_twin.coe_core.units import Seconds
 
 EVENTS = 4
 SEMAPHORES = 2

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import simpy
 
-from coe_core.errors import DeadlineExceeded
-from coe_core.ports.runtime import Event
-from coe_core.units import Seconds
+from coe_twin.coe_core.errors import DeadlineExceeded
+from coe_twin.coe_core.ports.runtime import Event
+from coe_twin.coe_core.units import Seconds
 from tests.oracle.asyncio_loop import SimPyLoop
 from tests.oracle.groups import OracleTaskGroup
 

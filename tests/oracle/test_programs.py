@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from coe_core.units import Seconds
-from sim_driver.runtime import SimRuntime
-from sim_driver.stations import FifoStation
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.stations import FifoStation
 from tests.oracle.bridge import BridgedCloud
 from tests.oracle.programs import PROGRAMS, Boom, Interpreter, Program
 from tests.oracle.runtime import OracleRuntime

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coe_core.ids import ProjectId
-from coe_core.policies import Aimd, Fifo, ProjectShare
-from coe_core.ports.policies import AdmissionPolicy, AdmissionView, Finished, Request
-from coe_core.units import Seconds
+from coe_twin.coe_core.ids import ProjectId
+from coe_twin.coe_core.policies import Aimd, Fifo, ProjectShare
+from coe_twin.coe_core.ports.policies import AdmissionPolicy, AdmissionView, Finished, Request
+from coe_twin.coe_core.units import Seconds
 
 PROJECTS = st.sampled_from([ProjectId("red"), ProjectId("green"), ProjectId("blue")])
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coe_core.policies import FixedDelay, FullJitter, NoRetry
-from coe_core.ports.policies import BackoffPolicy
-from coe_core.units import Seconds
+from coe_twin.coe_core.policies import FixedDelay, FullJitter, NoRetry
+from coe_twin.coe_core.ports.policies import BackoffPolicy
+from coe_twin.coe_core.units import Seconds
 
 DRAWS = st.floats(0.0, 1.0, exclude_max=True)
 DURATIONS = st.floats(0.001, 3600.0).map(Seconds)

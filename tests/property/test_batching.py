@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coe_core.policies import AllAtOnce, FixedWindow, SizeOrAge
-from coe_core.ports.policies import BatchingPolicy, Dispatch, HoldUntil, Waiting
-from coe_core.units import Seconds
+from coe_twin.coe_core.policies import AllAtOnce, FixedWindow, SizeOrAge
+from coe_twin.coe_core.ports.policies import BatchingPolicy, Dispatch, HoldUntil, Waiting
+from coe_twin.coe_core.units import Seconds
 
 POLICIES: st.SearchStrategy[BatchingPolicy] = st.one_of(
     st.just(AllAtOnce()),

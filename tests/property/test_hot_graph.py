@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coe_core.documents import Json
-from coe_core.errors import InvalidTemplate
-from coe_core.templates import hot
-from sim_driver.hot.graph import compile_template
-from sim_driver.hot.plan import TemplatePlan
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import InvalidTemplate
+from coe_twin.coe_core.templates import hot
+from coe_twin.sim_driver.hot.graph import compile_template
+from coe_twin.sim_driver.hot.plan import TemplatePlan
 
 Edges = dict[str, list[str]]
 

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from coe_core.documents import Json
-from models import yaml_file
-from models.errors import InvalidInput
-from models.policy_set import PolicySetFile
-from models.scenario import Scenario
-from models.setup import SETUPS, Setup, load_setup
-from models.validation import Location, validated
+from coe_twin.coe_core.documents import Json
+from coe_twin.models import yaml_file
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.policy_set import PolicySetFile
+from coe_twin.models.scenario import Scenario
+from coe_twin.models.setup import SETUPS, Setup, load_setup
+from coe_twin.models.validation import Location, validated
 
 CERN = load_setup("cern-2016")
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "cncf-deployment.yaml"

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from models import yaml_file
-from models.errors import InvalidInput
-from models.parameters import load_parameters
-from models.policy_set import load_policy_set
-from models.scenario import Scenario
-from models.setup import load_setup
+from coe_twin.models import yaml_file
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.parameters import load_parameters
+from coe_twin.models.policy_set import load_policy_set
+from coe_twin.models.scenario import Scenario
+from coe_twin.models.setup import load_setup
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 MODELS = Path(__file__).parents[2] / "models"

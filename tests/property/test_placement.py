@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coe_core.policies import (
+from coe_twin.coe_core.policies import (
     DEFAULT,
     AllAtOnce,
     AntiAffinity,
@@ -14,7 +14,7 @@ from coe_core.policies import (
     Pack,
     ZoneBalanced,
 )
-from coe_core.ports.policies import Placement, PlacementPolicy
+from coe_twin.coe_core.ports.policies import Placement, PlacementPolicy
 
 ZONES = st.lists(st.sampled_from("abcdef"), unique=True, max_size=6).map(tuple)
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coe_core.units import PerSecond, Seconds
-from models.queueing import (
+from coe_twin.coe_core.units import PerSecond, Seconds
+from coe_twin.models.queueing import (
     Flow,
     erlang_b,
     erlang_c,

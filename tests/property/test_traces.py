@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coe_core.events import EventKind
-from models.errors import InvalidInput
-from models.traces.durations import phase_durations
-from models.traces.history import rally_trace, stack_trace
-from models.traces.instants import MICROSECONDS, WHOLE_SECONDS, Instant
-from models.traces.log import trace
-from models.traces.span import Span, Spans, Status
-from models.traces.trace_file import read_trace, trace_lines
+from coe_twin.coe_core.events import EventKind
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.durations import phase_durations
+from coe_twin.models.traces.history import rally_trace, stack_trace
+from coe_twin.models.traces.instants import MICROSECONDS, WHOLE_SECONDS, Instant
+from coe_twin.models.traces.log import trace
+from coe_twin.models.traces.span import Span, Spans, Status
+from coe_twin.models.traces.trace_file import read_trace, trace_lines
 from tests.unit.recorded import FOLDER, documents_of
 
 # The same folder serves all examples of a test: each overwrites the one file in it.

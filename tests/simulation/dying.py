@@ -4,11 +4,11 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from typing import TypeVar
 
-from coe_core.cluster import Cluster, Operation
-from coe_core.errors import CoeError
-from coe_core.ids import ClusterId
-from coe_core.ports.repository import ClusterRepository
-from coe_core.units import Seconds
+from coe_twin.coe_core.cluster import Cluster, Operation
+from coe_twin.coe_core.errors import CoeError
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.ports.repository import ClusterRepository
+from coe_twin.coe_core.units import Seconds
 
 T = TypeVar("T")
 

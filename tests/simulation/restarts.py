@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass, field, replace
 
-from coe_core.cluster import Operation
-from coe_core.ids import ClusterId
-from coe_core.lifecycle.conductor import Conductor
-from coe_core.memory import MemoryRepository
-from coe_core.phases import Phases
-from coe_core.ports.cloud import CloudDriver
-from coe_core.ports.repository import ClusterRepository
-from coe_core.provisioners.choice import provisioner_of
-from coe_core.provisioners.seams import Seams
-from coe_core.units import Seconds
-from planner.twin import CountingIds, Twin, TwinSpec
+from coe_twin.coe_core.cluster import Operation
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.lifecycle.conductor import Conductor
+from coe_twin.coe_core.memory import MemoryRepository
+from coe_twin.coe_core.phases import Phases
+from coe_twin.coe_core.ports.cloud import CloudDriver
+from coe_twin.coe_core.ports.repository import ClusterRepository
+from coe_twin.coe_core.provisioners.choice import provisioner_of
+from coe_twin.coe_core.provisioners.seams import Seams
+from coe_twin.coe_core.units import Seconds
+from coe_twin.planner.twin import CountingIds, Twin, TwinSpec
 
 TTL = Seconds(60.0)
 

@@ -10,19 +10,19 @@ from itertools import product
 
 import pytest
 
-from coe_core.cluster import Cluster, NodeGroup, Role, node_name
-from coe_core.conformance.fault_kinds import FAULT_KINDS, FaultKind, ending_of
-from coe_core.decorators.fault_plan import ANY_VERB, Fault, ListedFaults
-from coe_core.decorators.faulty import Faulty
-from coe_core.documents import Json
-from coe_core.errors import UnknownCluster
-from coe_core.ids import ClusterId
-from coe_core.lifecycle.conductor import Conductor
-from coe_core.policies import AllAtOnce, AntiAffinity, Fifo, NoRetry, PolicySet
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
-from planner.twin import TwinSpec
-from sim_driver.invariants import check_always, check_empty, check_quiescent, resources
+from coe_twin.coe_core.cluster import Cluster, NodeGroup, Role, node_name
+from coe_twin.coe_core.conformance.fault_kinds import FAULT_KINDS, FaultKind, ending_of
+from coe_twin.coe_core.decorators.fault_plan import ANY_VERB, Fault, ListedFaults
+from coe_twin.coe_core.decorators.faulty import Faulty
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import UnknownCluster
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.lifecycle.conductor import Conductor
+from coe_twin.coe_core.policies import AllAtOnce, AntiAffinity, Fifo, NoRetry, PolicySet
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
+from coe_twin.planner.twin import TwinSpec
+from coe_twin.sim_driver.invariants import check_always, check_empty, check_quiescent, resources
 from tests.simulation.dying import NO_CALL, Crash, DyingRepository
 from tests.simulation.restarts import Ground
 from tests.simulation.worlds import LONG, PROVISIONERS, Ask, cluster_of, play, twin_spec

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from coe_core.cluster import Cluster
-from coe_core.errors import Conflict, NotFound, Superseded
-from coe_core.ids import PortId, ServerId, TrustId, VolumeId
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
-from planner.twin import Twin
-from sim_driver.invariants import check_empty, check_quiescent
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.errors import Conflict, NotFound, Superseded
+from coe_twin.coe_core.ids import PortId, ServerId, TrustId, VolumeId
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
+from coe_twin.planner.twin import Twin
+from coe_twin.sim_driver.invariants import check_empty, check_quiescent
 from tests.simulation.worlds import LONG, PROVISIONERS, Ask, cluster_of, created, play, twin_spec
 
 WAYS = pytest.mark.parametrize("way", list(PROVISIONERS))

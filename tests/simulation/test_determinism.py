@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from coe_core.cluster import Cluster
-from coe_core.documents import Json
-from coe_core.transitions import ClusterStatus
-from models.scenario import Scenario
-from planner.simulate import simulate
-from planner.twin import Twin
-from sim_driver.world import Operation
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.models.scenario import Scenario
+from coe_twin.planner.simulate import simulate
+from coe_twin.planner.twin import Twin
+from coe_twin.sim_driver.world import Operation
 from tests.simulation.worlds import CONVERGENCE, LEGACY, PROVISIONERS, Ask, created, play, twin_spec
 
 ROOT = Path(__file__).parents[2]
 ASK = """
-from models.scenario import Scenario
-from planner.simulate import simulate
+from coe_twin.models.scenario import Scenario
+from coe_twin.planner.simulate import simulate
 import sys
 print(simulate(Scenario.model_validate_json(sys.argv[1])).digest)
 """

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from models import scenario as schema
-from models.scenario import Row, Scenario
-from planner.result import RowResult
-from planner.simulate import simulate
+from coe_twin.models import scenario as schema
+from coe_twin.models.scenario import Row, Scenario
+from coe_twin.planner.result import RowResult
+from coe_twin.planner.simulate import simulate
 from tests.simulation.worlds import PROVISIONERS
 
 CERN = Path(__file__).parents[2] / "scenarios" / "cern-deployment.yaml"

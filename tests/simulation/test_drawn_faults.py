@@ -5,16 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from coe_core.cluster import Cluster
-from coe_core.decorators.fault_plan import USUAL, DrawnFaults, Until
-from coe_core.decorators.faulty import Faulty
-from coe_core.errors import IllegalTransition
-from coe_core.ids import ClusterId
-from coe_core.policies import DEFAULT, FixedDelay
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
-from models.randomness import CounterDraws
-from sim_driver.invariants import check_always, check_empty
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.decorators.fault_plan import USUAL, DrawnFaults, Until
+from coe_twin.coe_core.decorators.faulty import Faulty
+from coe_twin.coe_core.errors import IllegalTransition
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.policies import DEFAULT, FixedDelay
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.randomness import CounterDraws
+from coe_twin.sim_driver.invariants import check_always, check_empty
 from tests.simulation.restarts import Ground
 from tests.simulation.worlds import LONG, PROVISIONERS, Ask, cluster_of, play, twin_spec
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from coe_core.cluster import Cluster
-from coe_core.documents import Json
-from coe_core.errors import Superseded
-from coe_core.events import EventKind
-from coe_core.faults import error_of
-from coe_core.policies import (
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import Superseded
+from coe_twin.coe_core.events import EventKind
+from coe_twin.coe_core.faults import error_of
+from coe_twin.coe_core.policies import (
     AllAtOnce,
     Anywhere,
     Fifo,
@@ -18,12 +18,12 @@ from coe_core.policies import (
     NoRetry,
     PolicySet,
 )
-from coe_core.ports.cloud import ServerStatus
-from coe_core.ports.policies import BackoffPolicy
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
-from planner.twin import Twin, TwinSpec
-from sim_driver.invariants import check_empty, check_quiescent
+from coe_twin.coe_core.ports.cloud import ServerStatus
+from coe_twin.coe_core.ports.policies import BackoffPolicy
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
+from coe_twin.planner.twin import Twin, TwinSpec
+from coe_twin.sim_driver.invariants import check_empty, check_quiescent
 from tests.simulation.worlds import CONVERGENCE, LONG, PROVISIONERS, Ask, created, play, twin_spec
 
 SMALL_CLOUD: Mapping[str, Json] = {

@@ -5,28 +5,28 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from coe_core.cluster import Cluster
-from coe_core.conformance.fault_kinds import (
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.conformance.fault_kinds import (
     FAULT_KINDS,
     OUTAGE_S,
     Ending,
     FaultKind,
     ending_of,
 )
-from coe_core.decorators.fault_plan import Fault, FaultPlan, ListedFaults, NoFaults, Outage
-from coe_core.decorators.faulty import Faulty
-from coe_core.documents import Json
-from coe_core.errors import Conflict, ResourceFailed, RpcTimeout, Unauthorized, Unreachable
-from coe_core.faults import error_of
-from coe_core.policies import DEFAULT, AllAtOnce, Anywhere, Fifo, FixedDelay, PolicySet
-from coe_core.ports.cloud import ServerStatus
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
-from planner.twin import Twin
-from sim_driver.compute.servers import SimServer
-from sim_driver.invariants import check_always, check_empty
-from sim_driver.messaging import Work
-from sim_driver.network import NetworkItem
+from coe_twin.coe_core.decorators.fault_plan import Fault, FaultPlan, ListedFaults, NoFaults, Outage
+from coe_twin.coe_core.decorators.faulty import Faulty
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import Conflict, ResourceFailed, RpcTimeout, Unauthorized, Unreachable
+from coe_twin.coe_core.faults import error_of
+from coe_twin.coe_core.policies import DEFAULT, AllAtOnce, Anywhere, Fifo, FixedDelay, PolicySet
+from coe_twin.coe_core.ports.cloud import ServerStatus
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
+from coe_twin.planner.twin import Twin
+from coe_twin.sim_driver.compute.servers import SimServer
+from coe_twin.sim_driver.invariants import check_always, check_empty
+from coe_twin.sim_driver.messaging import Work
+from coe_twin.sim_driver.network import NetworkItem
 from tests.simulation.restarts import Ground
 from tests.simulation.worlds import (
     CONVERGENCE,

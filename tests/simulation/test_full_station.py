@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coe_core.errors import DeadlineExceeded
-from coe_core.units import Seconds
-from sim_driver.checks import check_no_idle_server, check_station
-from sim_driver.full_station import FullStation, StationFull
-from sim_driver.recorder import Recorder
-from sim_driver.runtime import SimRuntime
+from coe_twin.coe_core.errors import DeadlineExceeded
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.checks import check_no_idle_server, check_station
+from coe_twin.sim_driver.full_station import FullStation, StationFull
+from coe_twin.sim_driver.recorder import Recorder
+from coe_twin.sim_driver.runtime import SimRuntime
 
 
 class Scene:

@@ -4,21 +4,21 @@ from collections.abc import Callable, Sequence
 from heapq import heapreplace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from coe_core.units import Seconds
-from sim_driver.checks import (
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.checks import (
     InconsistentLog,
     check_fifo_station,
     check_station,
     little,
     visits,
 )
-from sim_driver.full_station import FullStation
-from sim_driver.recorder import Recorder
-from sim_driver.runtime import SimRuntime
-from sim_driver.stations import FifoStation, Station
+from coe_twin.sim_driver.full_station import FullStation
+from coe_twin.sim_driver.recorder import Recorder
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.stations import FifoStation, Station
 
 MakeStation = Callable[[SimRuntime, str, int, Recorder], Station]
 
@@ -63,6 +63,7 @@ def test_both_stations_serve_at_the_same_instants(
 
 @pytest.mark.parametrize("make", [FifoStation, FullStation])
 @given(workload=any_workloads | workloads, servers=st.integers(1, 4))
+@example(workload=[(0.0, 2.2250738585e-313)], servers=1)
 def test_a_right_station_passes(
     make: MakeStation, workload: list[tuple[float, float]], servers: int
 ) -> None:

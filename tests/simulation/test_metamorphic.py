@@ -7,16 +7,16 @@ from statistics import fmean
 
 import pytest
 
-from coe_core.documents import Json
-from coe_core.policies import AllAtOnce, Anywhere, Fifo, FixedDelay, PolicySet
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
-from models import scenario as schema
-from models.scenario import Row, Scenario
-from planner.rally import Rally
-from planner.replicate import Replicated, Task, replicate, spec_of
-from planner.twin import Twin, TwinSpec
-from sim_driver.orchestration.legacy import WALKER
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.policies import AllAtOnce, Anywhere, Fifo, FixedDelay, PolicySet
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models import scenario as schema
+from coe_twin.models.scenario import Row, Scenario
+from coe_twin.planner.rally import Rally
+from coe_twin.planner.replicate import Replicated, Task, replicate, spec_of
+from coe_twin.planner.twin import Twin, TwinSpec
+from coe_twin.sim_driver.orchestration.legacy import WALKER
 from tests.simulation.worlds import CONVERGENCE, LEGACY, PROVISIONERS, Ask, created, play, twin_spec
 
 QUANTUM_S = 2.0

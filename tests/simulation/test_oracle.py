@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coe_core.documents import Json
-from coe_core.events import Event
-from coe_core.lifecycle.conductor import Conductor
-from coe_core.policies import PolicySet
-from coe_core.polling import LoopPoller
-from coe_core.ports.runtime import Runtime
-from planner.twin import Twin, TwinSpec
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.events import Event
+from coe_twin.coe_core.lifecycle.conductor import Conductor
+from coe_twin.coe_core.policies import PolicySet
+from coe_twin.coe_core.polling import LoopPoller
+from coe_twin.coe_core.ports.runtime import Runtime
+from coe_twin.planner.twin import Twin, TwinSpec
 from tests.oracle.bridge import BridgedCloud
 from tests.oracle.runtime import OracleRuntime
 from tests.simulation.worlds import PROVISIONERS, Ask, cluster_of, twin_spec

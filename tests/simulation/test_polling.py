@@ -8,13 +8,13 @@ from statistics import fmean
 
 import pytest
 
-from coe_core.documents import Json
-from coe_core.lifecycle.conductor import Conductor
-from coe_core.polling import LoopPoller
-from coe_core.ports.poller import Poller
-from coe_core.transitions import ClusterStatus
-from models.statistics import mean_interval
-from planner.twin import Twin, TwinSpec
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.lifecycle.conductor import Conductor
+from coe_twin.coe_core.polling import LoopPoller
+from coe_twin.coe_core.ports.poller import Poller
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.models.statistics import mean_interval
+from coe_twin.planner.twin import Twin, TwinSpec
 from tests.simulation.worlds import CONVERGENCE, LEGACY, PROVISIONERS, Ask, created, play, twin_spec
 
 POLL_INTERVAL_S = 1.0

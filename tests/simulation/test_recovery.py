@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from models.calibration.data import Data, TableRow
-from models.setup import load_setup
-from planner.calibration import Studied, Study, study, trials_of
-from planner.trial import Store, TwinModel
+from coe_twin.models.calibration.data import Data, TableRow
+from coe_twin.models.setup import load_setup
+from coe_twin.planner.calibration import Studied, Study, study, trials_of
+from coe_twin.planner.trial import Store, TwinModel
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover, pytest.mark.timeout(900)]
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from models.scenario import Row, Scenario
-from planner.rally import Rally
-from planner.replicate import spec_of
-from planner.simulate import simulate
-from planner.twin import Twin
-from sim_driver.checks import check_station, little, visits
-from sim_driver.invariants import check_always, check_quiescent
-from sim_driver.recorder import Recorder
+from coe_twin.models.scenario import Row, Scenario
+from coe_twin.planner.rally import Rally
+from coe_twin.planner.replicate import spec_of
+from coe_twin.planner.simulate import simulate
+from coe_twin.planner.twin import Twin
+from coe_twin.sim_driver.checks import check_station, little, visits
+from coe_twin.sim_driver.invariants import check_always, check_quiescent
+from coe_twin.sim_driver.recorder import Recorder
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
 PATHS = sorted(FOLDER.glob("*.yaml"))

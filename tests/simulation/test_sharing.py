@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coe_core.errors import DeadlineExceeded
-from coe_core.units import Seconds
-from sim_driver.recorder import Recorder
-from sim_driver.runtime import SimRuntime
-from sim_driver.sharing import SharedMachine
+from coe_twin.coe_core.errors import DeadlineExceeded
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.recorder import Recorder
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.sharing import SharedMachine
 
 GROUPS: Mapping[str, int] = {"api": 1, "workers": 2, "database": 3}
 """Processes of each service."""

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from models.scenario import Scenario
-from models.validation import validated
-from planner.simulate import simulate
+from coe_twin.models.scenario import Scenario
+from coe_twin.models.validation import validated
+from coe_twin.planner.simulate import simulate
 
 CLUSTERS = 14
 RESOURCES = 97

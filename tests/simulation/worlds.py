@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
 
-from coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Role
-from coe_core.documents import Json
-from coe_core.ids import ClusterId, ProjectId
-from coe_core.policies import DEFAULT, PolicySet
-from coe_core.units import Seconds
-from models import scenario as schema
-from models.parameters import ParameterSet
-from models.setup import Setup, load_setup
-from planner.twin import Twin, TwinSpec
+from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Role
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.ids import ClusterId, ProjectId
+from coe_twin.coe_core.policies import DEFAULT, PolicySet
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models import scenario as schema
+from coe_twin.models.parameters import ParameterSet
+from coe_twin.models.setup import Setup, load_setup
+from coe_twin.planner.twin import Twin, TwinSpec
 
 T = TypeVar("T")
 

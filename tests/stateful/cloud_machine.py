@@ -11,14 +11,14 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from coe_core.conformance.cloud import CloudUnderTest
-from coe_core.conformance.cloud_kinds import KINDS, Kind
-from coe_core.conformance.cloud_resources import UNKNOWN
-from coe_core.conformance.cloud_suite import clear
-from coe_core.conformance.rules import raises
-from coe_core.errors import AlreadyExists, NotFound
-from coe_core.ids import Tag
-from coe_core.units import Seconds
+from coe_twin.coe_core.conformance.cloud import CloudUnderTest
+from coe_twin.coe_core.conformance.cloud_kinds import KINDS, Kind
+from coe_twin.coe_core.conformance.cloud_resources import UNKNOWN
+from coe_twin.coe_core.conformance.cloud_suite import clear
+from coe_twin.coe_core.conformance.rules import raises
+from coe_twin.coe_core.errors import AlreadyExists, NotFound
+from coe_twin.coe_core.ids import Tag
+from coe_twin.coe_core.units import Seconds
 
 T = TypeVar("T")
 

@@ -6,12 +6,12 @@ from typing import assert_never
 
 from hypothesis import strategies as st
 
-from coe_core.cluster import Cluster, Role, node_name
-from coe_core.documents import Json
-from coe_core.errors import IllegalTransition, InvalidRequest, Superseded, UnknownCluster
-from coe_core.ids import ClusterId
-from coe_core.lifecycle.conductor import Conductor
-from coe_core.policies import (
+from coe_twin.coe_core.cluster import Cluster, Role, node_name
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import IllegalTransition, InvalidRequest, Superseded, UnknownCluster
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.lifecycle.conductor import Conductor
+from coe_twin.coe_core.policies import (
     AllAtOnce,
     AntiAffinity,
     Anywhere,
@@ -26,9 +26,9 @@ from coe_core.policies import (
     SizeOrAge,
     ZoneBalanced,
 )
-from coe_core.ports.runtime import Runtime, TaskGroup
-from coe_core.units import Seconds
-from planner.twin import TwinSpec
+from coe_twin.coe_core.ports.runtime import Runtime, TaskGroup
+from coe_twin.coe_core.units import Seconds
+from coe_twin.planner.twin import TwinSpec
 from tests.simulation.worlds import Ask, cluster_of
 
 PROJECTS = ("p0", "p1")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from coe_core.conformance.cloud import CloudUnderTest
-from sim_driver.cloud import SimCloud
+from coe_twin.coe_core.conformance.cloud import CloudUnderTest
+from coe_twin.sim_driver.cloud import SimCloud
 from tests.conformance import wrong_clouds as wrong
 from tests.conformance.cloud_worlds import CloudWorld, Wrap, check_left, itself, sim_world
 from tests.stateful.cloud_machine import CloudMachine

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from coe_core.cluster import Cluster
-from coe_core.documents import Json
-from coe_core.events import Event
-from coe_core.ids import ProjectId
-from coe_core.lifecycle.context import Context
-from coe_core.policies import PolicySet
-from coe_core.ports.draws import EventSink
-from coe_core.units import Seconds
-from planner.twin import Twin
-from sim_driver.invariants import check_always, check_empty, check_quiescent
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.events import Event
+from coe_twin.coe_core.ids import ProjectId
+from coe_twin.coe_core.lifecycle.context import Context
+from coe_twin.coe_core.policies import PolicySet
+from coe_twin.coe_core.ports.draws import EventSink
+from coe_twin.coe_core.units import Seconds
+from coe_twin.planner.twin import Twin
+from coe_twin.sim_driver.invariants import check_always, check_empty, check_quiescent
 from tests.simulation.worlds import LONG, PROVISIONERS, twin_spec
 from tests.stateful.programs import (
     POLICIES,

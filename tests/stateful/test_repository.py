@@ -11,12 +11,12 @@ import pytest
 from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 
-from coe_core.conformance.records import cluster, operation
-from coe_core.errors import CoeError
-from coe_core.memory import MemoryRepository
-from coe_core.ports.repository import ClusterRepository
-from coe_core.units import Seconds
-from real_driver.repository import SqlRepository
+from coe_twin.coe_core.conformance.records import cluster, operation
+from coe_twin.coe_core.errors import CoeError
+from coe_twin.coe_core.memory import MemoryRepository
+from coe_twin.coe_core.ports.repository import ClusterRepository
+from coe_twin.coe_core.units import Seconds
+from coe_twin.real_driver.repository import SqlRepository
 from tests.conformance.repositories import Clock
 
 EXAMPLES = 25

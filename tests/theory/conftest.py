@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from models.randomness import stream
-from models.statistics import Interval
-from sim_driver.recorder import Recorder
-from sim_driver.runtime import SimRuntime
+from coe_twin.models.randomness import stream
+from coe_twin.models.statistics import Interval
+from coe_twin.sim_driver.recorder import Recorder
+from coe_twin.sim_driver.runtime import SimRuntime
 
 CONFIDENCE = 0.999
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.statistics import Interval
-from sim_driver.full_station import FullStation
-from sim_driver.recorder import Recorder
-from sim_driver.runtime import SimRuntime
+from coe_twin.models.statistics import Interval
+from coe_twin.sim_driver.full_station import FullStation
+from coe_twin.sim_driver.recorder import Recorder
+from coe_twin.sim_driver.runtime import SimRuntime
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 

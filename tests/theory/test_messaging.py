@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.messaging import Broker, Measured, fit
-from models.published import RABBITMQ_ON_MASTER, RABBITMQ_ON_SLAVES
+from coe_twin.models.messaging import Broker, Measured, fit
+from coe_twin.models.published import RABBITMQ_ON_MASTER, RABBITMQ_ON_SLAVES
 
 ERROR_MAX = 0.15
 PLACEMENTS = {

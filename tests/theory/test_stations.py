@@ -11,20 +11,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from coe_core.units import PerSecond, Seconds
-from models.queueing import (
+from coe_twin.coe_core.units import PerSecond, Seconds
+from coe_twin.models.queueing import (
     Flow,
     mg1_mean_wait,
     mg1_priority_mean_waits,
     mmc_mean_wait,
     mmck_blocking,
 )
-from models.statistics import Interval
-from sim_driver.full_station import FullStation, StationFull
-from sim_driver.recorder import Recorder
-from sim_driver.runtime import SimRuntime
-from sim_driver.sharing import SharedMachine
-from sim_driver.stations import FifoStation
+from coe_twin.models.statistics import Interval
+from coe_twin.sim_driver.full_station import FullStation, StationFull
+from coe_twin.sim_driver.recorder import Recorder
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.sharing import SharedMachine
+from coe_twin.sim_driver.stations import FifoStation
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from models.traces.history import StackDocuments
-from models.traces.instants import Instant
-from models.traces.span import Span, Status
+from coe_twin.models.traces.history import StackDocuments
+from coe_twin.models.traces.instants import Instant
+from coe_twin.models.traces.span import Span, Status
 
 FOLDER: Final = Path(__file__).parents[1] / "data" / "traces"
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from openstack.connection import Connection
 from requests import Response
 
-from models.traces.stack_tree import StackName, members_of
+from coe_twin.models.traces.stack_tree import StackName, members_of
 from tests.unit.recorded import Fields
 
 PAGE: Final = 7

@@ -5,22 +5,22 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
 
-from coe_core.documents import Json
-from coe_core.ids import OperationId, ProjectId
-from coe_core.lifecycle.context import Context
-from coe_core.memory import MemoryRepository
-from coe_core.ports.cloud import CloudDriver
-from coe_core.units import Seconds
-from models.event_log import EventLog
-from models.plan import Plan, digest_of
-from models.randomness import CounterDraws
-from models.setup import Setup, load_setup
-from planner.apply import Site, conductor_of
-from planner.result import MODEL_VERSION
-from planner.twin import CountingIds
-from sim_driver.cloud import SimCloud
-from sim_driver.runtime import SimRuntime
-from sim_driver.world import World
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.ids import OperationId, ProjectId
+from coe_twin.coe_core.lifecycle.context import Context
+from coe_twin.coe_core.memory import MemoryRepository
+from coe_twin.coe_core.ports.cloud import CloudDriver
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.event_log import EventLog
+from coe_twin.models.plan import Plan, digest_of
+from coe_twin.models.randomness import CounterDraws
+from coe_twin.models.setup import Setup, load_setup
+from coe_twin.planner.apply import Site, conductor_of
+from coe_twin.planner.result import MODEL_VERSION
+from coe_twin.planner.twin import CountingIds
+from coe_twin.sim_driver.cloud import SimCloud
+from coe_twin.sim_driver.runtime import SimRuntime
+from coe_twin.sim_driver.world import World
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from coe_core.errors import (
+from coe_twin.coe_core.errors import (
     AlreadyExists,
     DriverError,
     NoValidHost,
@@ -13,11 +13,11 @@ from coe_core.errors import (
     Throttled,
     Unreachable,
 )
-from coe_core.events import EventKind
-from coe_core.lifecycle.attempts import attempts
-from coe_core.policies.backoff import FixedDelay, NoRetry
-from coe_core.ports.policies import BackoffPolicy
-from coe_core.units import Seconds
+from coe_twin.coe_core.events import EventKind
+from coe_twin.coe_core.lifecycle.attempts import attempts
+from coe_twin.coe_core.policies.backoff import FixedDelay, NoRetry
+from coe_twin.coe_core.ports.policies import BackoffPolicy
+from coe_twin.coe_core.units import Seconds
 from tests.unit.sites import PROJECT, Ground, context_of, plan
 
 (CLUSTER,) = plan().clusters_of(0, PROJECT)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from models.calibrate import Calibration, NotSeen, calibrate
-from models.calibration.problem import NORMAL_95, Free, Observed, Point, Problem
+from coe_twin.models.calibrate import Calibration, NotSeen, calibrate
+from coe_twin.models.calibration.problem import NORMAL_95, Free, Observed, Point, Problem
 
 SIZES = (2, 16, 32, 128, 512, 1000)
 TRUTH = {"start": 2.3, "growth": 0.25, "each": 0.02}

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from models.calibration.data import TableRow, scarcity
-from models.calibration.data_files import is_scenario, of_scenario, read_data
-from models.errors import InvalidInput
-from models.scenario import Scenario
+from coe_twin.models.calibration.data import TableRow, scarcity
+from coe_twin.models.calibration.data_files import is_scenario, of_scenario, read_data
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.scenario import Scenario
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 TRACES = Path(__file__).parents[1] / "data"

@@ -4,8 +4,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from coe_core.decorators.around import Around
-from coe_core.decorators.fault_plan import (
+from coe_twin.coe_core.decorators.around import Around
+from coe_twin.coe_core.decorators.fault_plan import (
     ANY_VERB,
     USUAL,
     Attempted,
@@ -17,14 +17,14 @@ from coe_core.decorators.fault_plan import (
     Outage,
     Until,
 )
-from coe_core.decorators.faulty import Faulty
-from coe_core.decorators.measured import CUT_SHORT, Call, Measured
-from coe_core.errors import DeadlineExceeded, NotFound, RpcTimeout, Unreachable
-from coe_core.ids import PortId, Tag
-from coe_core.ports.cloud import CloudDriver, Named
-from coe_core.units import Seconds
-from models.randomness import CounterDraws
-from sim_driver.runtime import SimRuntime
+from coe_twin.coe_core.decorators.faulty import Faulty
+from coe_twin.coe_core.decorators.measured import CUT_SHORT, Call, Measured
+from coe_twin.coe_core.errors import DeadlineExceeded, NotFound, RpcTimeout, Unreachable
+from coe_twin.coe_core.ids import PortId, Tag
+from coe_twin.coe_core.ports.cloud import CloudDriver, Named
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.randomness import CounterDraws
+from coe_twin.sim_driver.runtime import SimRuntime
 
 T = TypeVar("T")
 VERBS = sorted(

@@ -4,11 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Role, node_index, node_name
-from coe_core.errors import IllegalTransition, InvalidRequest
-from coe_core.ids import ClusterId, ProjectId
-from coe_core.transitions import ClusterStatus, Outcome
-from coe_core.units import GiB, Seconds
+from coe_twin.coe_core.cluster import (
+    Cluster,
+    ClusterTemplate,
+    NodeGroup,
+    Role,
+    node_index,
+    node_name,
+)
+from coe_twin.coe_core.errors import IllegalTransition, InvalidRequest
+from coe_twin.coe_core.ids import ClusterId, ProjectId
+from coe_twin.coe_core.transitions import ClusterStatus, Outcome
+from coe_twin.coe_core.units import GiB, Seconds
 
 TEMPLATE = ClusterTemplate(
     name="k8s",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from coe_core.conformance.rules import NotSupported, Suite, raises, require, stated_rules
-from coe_core.errors import LeaseHeld, LeaseLost, NotFound
+from coe_twin.coe_core.conformance.rules import NotSupported, Suite, raises, require, stated_rules
+from coe_twin.coe_core.errors import LeaseHeld, LeaseLost, NotFound
 
 CONTRACT = """A seam.
 

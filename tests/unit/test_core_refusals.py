@@ -5,12 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from coe_core.errors import DriverError, InvalidRequest, NotFound, StaleVersion, UnknownCluster
-from coe_core.ids import ClusterId
-from coe_core.lifecycle.resize import resized
-from coe_core.memory import MemoryRepository
-from models import scenario as schema
-from planner.twin import Twin
+from coe_twin.coe_core.errors import (
+    DriverError,
+    InvalidRequest,
+    NotFound,
+    StaleVersion,
+    UnknownCluster,
+)
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.lifecycle.resize import resized
+from coe_twin.coe_core.memory import MemoryRepository
+from coe_twin.models import scenario as schema
+from coe_twin.planner.twin import Twin
 from tests.simulation.worlds import Ask, cluster_of, twin_spec
 
 

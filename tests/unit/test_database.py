@@ -11,8 +11,8 @@ import anyio
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from real_driver.database import database_url, one_line, open_database
-from real_driver.errors import RepositoryFailed, UnknownSchema
+from coe_twin.real_driver.database import database_url, one_line, open_database
+from coe_twin.real_driver.errors import RepositoryFailed, UnknownSchema
 
 
 def mode(path: Path) -> int:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from coe_core.events import Event, EventKind
-from coe_core.ids import ClusterId
-from coe_core.units import Seconds
-from models.event_file import read_events
-from models.traces.event_lines import event_line
-from real_driver.event_file import BLOCK, EventFile, wall_clock
+from coe_twin.coe_core.events import Event, EventKind
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.event_file import read_events
+from coe_twin.models.traces.event_lines import event_line
+from coe_twin.real_driver.event_file import BLOCK, EventFile, wall_clock
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from coe_cli.fabric_command import SCENARIOS
-from coe_cli.main import BAD_INPUT, run
-from models.fabric import Backend, Fabric, FabricModel, Load, packets
-from models.fabric_scenario import FABRICS, FabricScenario
-from models.parameters import load_parameters
-from planner.fabric import answer
+from coe_twin.coe_cli.fabric_command import SCENARIOS
+from coe_twin.coe_cli.main import BAD_INPUT, run
+from coe_twin.models.fabric import Backend, Fabric, FabricModel, Load, packets
+from coe_twin.models.fabric_scenario import FABRICS, FabricScenario
+from coe_twin.models.parameters import load_parameters
+from coe_twin.planner.fabric import answer
 
 MODEL = FabricModel(load_parameters(str(FABRICS.path("fabric-2016"))))
 backends = st.sampled_from(list(Backend))

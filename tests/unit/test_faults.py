@@ -1,6 +1,6 @@
 import pytest
 
-from coe_core.errors import (
+from coe_twin.coe_core.errors import (
     DriverError,
     EngineLost,
     InvalidTemplate,
@@ -13,7 +13,7 @@ from coe_core.errors import (
     StackTimeout,
     VifPlugTimeout,
 )
-from coe_core.faults import CAUSES, error_of
+from coe_twin.coe_core.faults import CAUSES, error_of
 
 TEXTS = [
     (

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from models.errors import InvalidInput
-from planner.apply import Watched
-from planner.field_trial import (
+from coe_twin.models.errors import InvalidInput
+from coe_twin.planner.apply import Watched
+from coe_twin.planner.field_trial import (
     FieldTrial,
     TrialFailed,
     arithmetic,
@@ -16,7 +16,7 @@ from planner.field_trial import (
     predicted,
     prediction_document,
 )
-from sim_driver.invariants import check_empty
+from coe_twin.sim_driver.invariants import check_empty
 from tests.unit.sites import PROJECT, Ground, base_setup
 
 TRUE_BOOT_S = 6.0

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coe_core.documents import Json
-from coe_core.templates.hot import as_text, tagged
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.templates.hot import as_text, tagged
 
 
 @pytest.mark.parametrize(

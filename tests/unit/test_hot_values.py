@@ -1,10 +1,10 @@
 import pytest
 
-from coe_core.documents import Json
-from coe_core.errors import InvalidTemplate
-from coe_core.templates import hot
-from sim_driver.hot.parameters import Parameter, bind, declared
-from sim_driver.hot.values import resolve
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import InvalidTemplate
+from coe_twin.coe_core.templates import hot
+from coe_twin.sim_driver.hot.parameters import Parameter, bind, declared
+from coe_twin.sim_driver.hot.values import resolve
 
 PARAMETERS: dict[str, Json] = {
     "name": "red",

@@ -6,23 +6,23 @@ from typing import Final
 
 import pytest
 
-from coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Role, node_name
-from coe_core.documents import Json
-from coe_core.errors import InvalidRequest
-from coe_core.ids import ClusterId, ProjectId
-from coe_core.policies import AntiAffinity, Anywhere, Pack, ZoneBalanced
-from coe_core.templates.kubernetes import (
+from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Role, node_name
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import InvalidRequest
+from coe_twin.coe_core.ids import ClusterId, ProjectId
+from coe_twin.coe_core.policies import AntiAffinity, Anywhere, Pack, ZoneBalanced
+from coe_twin.coe_core.templates.kubernetes import (
     files,
     masters_template,
     parameters,
     shard_template,
     stack_template,
 )
-from coe_core.templates.siting import NO_WISH, Siting
-from coe_core.units import GiB, Seconds
-from sim_driver.hot.graph import compile_template
-from sim_driver.hot.plan import GroupPlan, ResourcePlan, TemplatePlan
-from sim_driver.hot.values import resolve
+from coe_twin.coe_core.templates.siting import NO_WISH, Siting
+from coe_twin.coe_core.units import GiB, Seconds
+from coe_twin.sim_driver.hot.graph import compile_template
+from coe_twin.sim_driver.hot.plan import GroupPlan, ResourcePlan, TemplatePlan
+from coe_twin.sim_driver.hot.values import resolve
 
 TEMPLATE: Final = ClusterTemplate(
     name="k8s",

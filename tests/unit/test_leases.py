@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import pytest
 
-from coe_core.cluster import Cluster
-from coe_core.errors import (
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.errors import (
     DeadlineExceeded,
     IllegalTransition,
     LeaseHeld,
@@ -15,12 +15,12 @@ from coe_core.errors import (
     StaleVersion,
     UnknownCluster,
 )
-from coe_core.ids import ClusterId
-from coe_core.lifecycle.context import FOREVER, Context
-from coe_core.lifecycle.leases import RENEWALS_PER_TTL, under_lease
-from coe_core.memory import MemoryRepository
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.lifecycle.context import FOREVER, Context
+from coe_twin.coe_core.lifecycle.leases import RENEWALS_PER_TTL, under_lease
+from coe_twin.coe_core.memory import MemoryRepository
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
 from tests.unit.sites import PROJECT, TTL, Ground, context_of, plan
 
 T = TypeVar("T")

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from models.durations import Duration
-from models.randomness import CounterDraws
-from models.statistics import mean_interval
+from coe_twin.models.durations import Duration
+from coe_twin.models.randomness import CounterDraws
+from coe_twin.models.statistics import mean_interval
 
 uniforms = st.floats(0.0, 1.0, exclude_max=True)
 means = st.floats(1e-6, 1e6)

@@ -2,8 +2,8 @@ import pickle
 
 import pytest
 
-from models.errors import InvalidInput, join_fields, printable, shown
-from models.near_names import NAMES_LISTED_MAX, listed, unknown_name
+from coe_twin.models.errors import InvalidInput, join_fields, printable, shown
+from coe_twin.models.near_names import NAMES_LISTED_MAX, listed, unknown_name
 
 
 def test_the_line_names_place_field_value_and_what_is_accepted() -> None:

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coe_core.documents import Json
-from coe_core.events import Event, EventKind
-from coe_core.ids import ClusterId
-from coe_core.units import Seconds
-from models.errors import InvalidInput
-from models.traces.event_lines import event_line, event_of, is_event
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.events import Event, EventKind
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.event_lines import event_line, event_of, is_event
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, 5, tzinfo=UTC)
 CREATED = Event(

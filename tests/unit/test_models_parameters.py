@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from models.errors import InvalidInput
-from models.parameters import PARAMETERS, ParameterSet, load_parameters
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.parameters import PARAMETERS, ParameterSet, load_parameters
 
 SHIPPED = PARAMETERS.names()
 

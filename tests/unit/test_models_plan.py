@@ -8,11 +8,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from coe_core.cluster import Role
-from coe_core.transitions import ClusterStatus
-from models.errors import InvalidInput
-from models.plan import ID_LENGTH, Plan, digest_of
-from planner.result import MODEL_VERSION
+from coe_twin.coe_core.cluster import Role
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.plan import ID_LENGTH, Plan, digest_of
+from coe_twin.planner.result import MODEL_VERSION
 from tests.unit.sites import PROJECT, plan, plan_document, policies, row
 
 JUDGED = {"mean_s": 10.5, "low_s": 8.0, "high_s": 1e-07 + 13.0}

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from coe_core import policies
-from coe_core.units import Seconds
-from models.errors import InvalidInput
-from models.policy_set import PolicySetFile, load_policy_set
+from coe_twin.coe_core import policies
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.policy_set import PolicySetFile, load_policy_set
 
 AIMD = (
     "admission: {kind: aimd, window_initial: W, window_max: 8, latency_target_s: 60, decrease: 0.5}"

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from coe_core.ports.draws import Draws
-from models.randomness import CounterDraws, label, stream
+from coe_twin.coe_core.ports.draws import Draws
+from coe_twin.models.randomness import CounterDraws, label, stream
 
 SPLITMIX64_FROM_1234567 = [
     6457827717110365317,
@@ -115,7 +115,7 @@ def test_numpy_streams_differ_by_each_argument_and_repeat() -> None:
 
 def drawn_under(hash_seed: str) -> str:
     code = (
-        "from models.randomness import CounterDraws, stream\n"
+        "from coe_twin.models.randomness import CounterDraws, stream\n"
         "print([CounterDraws(3, 4).uniform(n, 5) for n in sorted({'a', 'b', 'c'})], "
         "stream(3, 4, 'a').random())"
     )

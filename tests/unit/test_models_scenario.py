@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from coe_core.policies import DEFAULT, Fifo
-from models.errors import InvalidInput
-from models.scenario import Row, Scenario
-from models.setup import SETUPS
+from coe_twin.coe_core.policies import DEFAULT, Fifo
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.scenario import Row, Scenario
+from coe_twin.models.setup import SETUPS
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 PLAIN = """\

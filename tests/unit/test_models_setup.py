@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from coe_core.documents import Json
-from models.errors import InvalidInput
-from models.overrides import merged
-from models.setup import SETUPS, Setup, load_setup
-from models.setup_blocks import SERVICES
-from models.validation import validated
+from coe_twin.coe_core.documents import Json
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.overrides import merged
+from coe_twin.models.setup import SETUPS, Setup, load_setup
+from coe_twin.models.setup_blocks import SERVICES
+from coe_twin.models.validation import validated
 
 SHIPPED = SETUPS.names()
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from models.randomness import stream
-from models.statistics import Interval, mean_interval, quantile_interval
+from coe_twin.models.randomness import stream
+from coe_twin.models.statistics import Interval, mean_interval, quantile_interval
 
 EXPERIMENTS = 800
 

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from models.errors import InvalidInput
-from models.traces.heat import heat_spans
-from models.traces.span import Span, Status
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.heat import heat_spans
+from coe_twin.models.traces.span import Span, Status
 from tests.unit.recorded import at, event, fields_of
 
 BEGIN, END = "CREATE_IN_PROGRESS", "CREATE_COMPLETE"

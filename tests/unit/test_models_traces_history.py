@@ -1,9 +1,9 @@
 import pytest
 
-from coe_core.events import EventKind
-from models.errors import InvalidInput
-from models.traces.durations import phase_durations
-from models.traces.history import rally_trace, stack_spans, stack_trace
+from coe_twin.coe_core.events import EventKind
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.durations import phase_durations
+from coe_twin.models.traces.history import rally_trace, stack_spans, stack_trace
 from tests.unit.recorded import Fields, documents_of, fields_of
 
 

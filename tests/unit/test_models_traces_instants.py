@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from models.errors import InvalidInput
-from models.traces.instants import (
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.instants import (
     MICROSECONDS,
     WHOLE_SECONDS,
     Instant,

@@ -2,11 +2,11 @@ from datetime import timedelta
 
 import pytest
 
-from coe_core.events import EventKind
-from models.errors import InvalidInput
-from models.traces.durations import phase_durations
-from models.traces.log import events_of, trace
-from models.traces.span import Span, Spans, Status
+from coe_twin.coe_core.events import EventKind
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.durations import phase_durations
+from coe_twin.models.traces.log import events_of, trace
+from coe_twin.models.traces.span import Span, Spans, Status
 from tests.unit.recorded import a_span, at
 
 STARTED, ENDED = EventKind.PHASE_STARTED, EventKind.PHASE_ENDED

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from models.errors import InvalidInput
-from models.traces.neutron import Around, neutron_spans
-from models.traces.span import Status
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.neutron import Around, neutron_spans
+from coe_twin.models.traces.span import Status
 from tests.unit.recorded import Fields, at
 
 PORT: Fields = {

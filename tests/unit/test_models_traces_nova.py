@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from models.errors import InvalidInput
-from models.traces.nova import nova_spans
-from models.traces.span import Status
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.nova import nova_spans
+from coe_twin.models.traces.span import Status
 from tests.unit.recorded import Fields, at, fields_of
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from models.errors import InvalidInput
-from models.traces.rally import CHAINED, rally_spans
-from models.traces.span import Span, Spans, Status
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces.rally import CHAINED, rally_spans
+from coe_twin.models.traces.span import Span, Spans, Status
 from tests.unit.recorded import FOLDER, Fields
 
 CREATE = "rally:MagnumClusters.create_and_list_clusters"

@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import InvalidInput
-from models.traces import json_file
-from models.traces.event_lines import event_of
-from models.traces.history import stack_trace
-from models.traces.json_file import read_json
-from models.traces.log import Trace
-from models.traces.trace_file import read_trace, trace_lines
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.traces import json_file
+from coe_twin.models.traces.event_lines import event_of
+from coe_twin.models.traces.history import stack_trace
+from coe_twin.models.traces.json_file import read_json
+from coe_twin.models.traces.log import Trace
+from coe_twin.models.traces.trace_file import read_trace, trace_lines
 from tests.unit.recorded import documents_of, fields_of
 
 

@@ -4,11 +4,11 @@ from typing import Annotated, Literal, Self
 import pytest
 from pydantic import Field, model_validator
 
-from coe_core.documents import Json
-from models.accepted import accepted_words
-from models.block import Block, ListOf, Name
-from models.errors import InvalidInput
-from models.validation import LineIndex, validated
+from coe_twin.coe_core.documents import Json
+from coe_twin.models.accepted import accepted_words
+from coe_twin.models.block import Block, ListOf, Name
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.validation import LineIndex, validated
 
 Whole = Annotated[int, Field(ge=1, le=9)]
 

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from models import yaml_file
-from models.errors import InvalidInput
-from models.text_file import BYTES_MAX, read_text
-from models.yaml_file import DEPTH_MAX
+from coe_twin.models import yaml_file
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.text_file import BYTES_MAX, read_text
+from coe_twin.models.yaml_file import DEPTH_MAX
 
 
 def written(folder: Path, content: str | bytes) -> Path:

@@ -1,11 +1,11 @@
 import pytest
 
-from coe_core.errors import QuotaExceeded
-from coe_core.events import Event, EventKind
-from coe_core.phases import Phases
-from coe_core.units import Seconds
-from models.event_log import EventLog
-from sim_driver.runtime import SimRuntime
+from coe_twin.coe_core.errors import QuotaExceeded
+from coe_twin.coe_core.events import Event, EventKind
+from coe_twin.coe_core.phases import Phases
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.event_log import EventLog
+from coe_twin.sim_driver.runtime import SimRuntime
 from tests.unit.sites import PROJECT, plan
 
 (CLUSTER,) = plan().clusters_of(0, PROJECT)

@@ -5,24 +5,24 @@ from dataclasses import replace
 
 import pytest
 
-from coe_core.cluster import Cluster
-from coe_core.decorators.fault_plan import Fault, ListedFaults
-from coe_core.decorators.faulty import Faulty
-from coe_core.documents import Json
-from coe_core.errors import DeadlineExceeded, LeaseLost, Unreachable
-from coe_core.events import EventKind
-from coe_core.ids import ClusterId
-from coe_core.memory import MemoryRepository
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
-from models.errors import InvalidInput
-from models.event_log import EventLog
-from models.plan import Plan
-from planner.apply import Applied, How, Watched, apply, failed
-from planner.history import creations
-from planner.stewardship import delete_cluster
-from sim_driver.invariants import check_empty, check_quiescent
-from sim_driver.runtime import SimRuntime
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.decorators.fault_plan import Fault, ListedFaults
+from coe_twin.coe_core.decorators.faulty import Faulty
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import DeadlineExceeded, LeaseLost, Unreachable
+from coe_twin.coe_core.events import EventKind
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.memory import MemoryRepository
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.event_log import EventLog
+from coe_twin.models.plan import Plan
+from coe_twin.planner.apply import Applied, How, Watched, apply, failed
+from coe_twin.planner.history import creations
+from coe_twin.planner.stewardship import delete_cluster
+from coe_twin.sim_driver.invariants import check_empty, check_quiescent
+from coe_twin.sim_driver.runtime import SimRuntime
 from tests.unit.sites import PROJECT, PROVISIONERS, TTL, Ground, base_setup, plan, row
 
 COMPLETE = ClusterStatus.CREATE_COMPLETE

@@ -1,14 +1,14 @@
 import pytest
 
-from coe_core.documents import Json
-from models.errors import InvalidInput
-from models.scenario import Scenario
-from planner.check import check
-from planner.cost import Cost, cost_of, require_affordable
-from planner.demand import demand_of
-from planner.rally import Rally
-from planner.replicate import spec_of
-from planner.twin import Twin
+from coe_twin.coe_core.documents import Json
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.scenario import Scenario
+from coe_twin.planner.check import check
+from coe_twin.planner.cost import Cost, cost_of, require_affordable
+from coe_twin.planner.demand import demand_of
+from coe_twin.planner.rally import Rally
+from coe_twin.planner.replicate import spec_of
+from coe_twin.planner.twin import Twin
 
 CONVERGENCE: dict[str, Json] = {"heat.architecture": "convergence"}
 

@@ -2,13 +2,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from coe_core.documents import Json
-from coe_core.templates import kubernetes
-from models.errors import InvalidInput
-from models.scenario import Row, Scenario
-from planner.check import check
-from planner.demand import demand_of
-from planner.replicate import spec_of
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.templates import kubernetes
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.scenario import Row, Scenario
+from coe_twin.planner.check import check
+from coe_twin.planner.demand import demand_of
+from coe_twin.planner.replicate import spec_of
 
 
 def scenario_of(**changes: Json) -> Scenario:

@@ -3,14 +3,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from coe_core.cluster import Cluster
-from coe_core.ids import ClusterId
-from coe_core.transitions import Outcome
-from coe_core.units import Seconds
-from models.plan import Plan, Predicted
-from planner.apply import Applied, How
-from planner.drift import NOT_MEASURED, NOT_PREDICTED, Drift, drifts
-from planner.history import WHOLE, Spent
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.transitions import Outcome
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.plan import Plan, Predicted
+from coe_twin.planner.apply import Applied, How
+from coe_twin.planner.drift import NOT_MEASURED, NOT_PREDICTED, Drift, drifts
+from coe_twin.planner.history import WHOLE, Spent
 from tests.unit.sites import PROJECT, plan, row
 
 EXPECTED = Predicted(mean_s=10.0, low_s=8.0, high_s=12.0)

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coe_core.events import Event, EventKind
-from coe_core.ids import ClusterId
-from coe_core.units import Seconds
-from planner.history import WHOLE, RowMeasured, Spent, creations, measured
+from coe_twin.coe_core.events import Event, EventKind
+from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.units import Seconds
+from coe_twin.planner.history import WHOLE, RowMeasured, Spent, creations, measured
 from tests.unit.sites import PROJECT, plan, row
 
 A, B = plan(row(clusters=2)).clusters_of(0, PROJECT)

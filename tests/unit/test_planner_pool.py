@@ -7,7 +7,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from planner.pool import cpus, process_pool
+from coe_twin.planner.pool import cpus, process_pool
 
 
 @pytest.fixture(autouse=True)

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from coe_core.cluster import Cluster
-from coe_core.units import Seconds
-from models.scenario import Scenario
-from planner.apply import apply
-from planner.carry_out import carry_out
-from planner.drift import drifts
-from planner.history import WHOLE, creations
-from planner.plan import plan_of
-from planner.predict import PROJECT as SIMULATED
-from planner.predict import predict, simulated
-from planner.replicate import spec_of
-from sim_driver.runtime import SimRuntime
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.units import Seconds
+from coe_twin.models.scenario import Scenario
+from coe_twin.planner.apply import apply
+from coe_twin.planner.carry_out import carry_out
+from coe_twin.planner.drift import drifts
+from coe_twin.planner.history import WHOLE, creations
+from coe_twin.planner.plan import plan_of
+from coe_twin.planner.predict import PROJECT as SIMULATED
+from coe_twin.planner.predict import predict, simulated
+from coe_twin.planner.replicate import spec_of
+from coe_twin.sim_driver.runtime import SimRuntime
 from tests.unit.sites import PROJECT, Ground, base_setup, plan, row
 
 SCENARIO = """\

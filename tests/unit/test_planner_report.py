@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coe_core.documents import Json
-from planner.detail import Detail, NodeTimes
-from planner.report.creation_times import creation_times
-from planner.report.figure import Figure
-from planner.report.gantt import BARS_MAX, creation_of, gantt, gantt_caption
-from planner.report.markup import data, element, text
-from planner.report.shares import shares_figure
-from planner.report.utilisation import busy_stations, quiet_stations, utilisation_figure
-from planner.result import RowResult
+from coe_twin.coe_core.documents import Json
+from coe_twin.planner.detail import Detail, NodeTimes
+from coe_twin.planner.report.creation_times import creation_times
+from coe_twin.planner.report.figure import Figure
+from coe_twin.planner.report.gantt import BARS_MAX, creation_of, gantt, gantt_caption
+from coe_twin.planner.report.markup import data, element, text
+from coe_twin.planner.report.shares import shares_figure
+from coe_twin.planner.report.utilisation import busy_stations, quiet_stations, utilisation_figure
+from coe_twin.planner.result import RowResult
 
 ROW = RowResult(
     nodes=2,

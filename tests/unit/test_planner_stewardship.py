@@ -5,15 +5,21 @@ from typing import TypeVar
 
 import pytest
 
-from coe_core.cluster import Cluster
-from coe_core.decorators.around import Around
-from coe_core.errors import Conflict, DeadlineExceeded, LeaseHeld, ResourceFailed, UnknownCluster
-from coe_core.ids import ClusterId, Tag, TrustId
-from coe_core.transitions import ClusterStatus
-from coe_core.units import Seconds
-from planner.apply import apply
-from planner.stewardship import Orphans, delete_cluster, delete_orphans, orphans
-from sim_driver.invariants import check_empty
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.decorators.around import Around
+from coe_twin.coe_core.errors import (
+    Conflict,
+    DeadlineExceeded,
+    LeaseHeld,
+    ResourceFailed,
+    UnknownCluster,
+)
+from coe_twin.coe_core.ids import ClusterId, Tag, TrustId
+from coe_twin.coe_core.transitions import ClusterStatus
+from coe_twin.coe_core.units import Seconds
+from coe_twin.planner.apply import apply
+from coe_twin.planner.stewardship import Orphans, delete_cluster, delete_orphans, orphans
+from coe_twin.sim_driver.invariants import check_empty
 from tests.unit.sites import PROJECT, PROVISIONERS, TTL, Ground, base_setup, plan, policies, row
 
 T = TypeVar("T")

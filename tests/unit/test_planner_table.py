@@ -1,8 +1,8 @@
 import pytest
 
-from models.parameters import ParameterSet, load_parameters
-from planner.result import LimitedBy, Result, RowResult
-from planner.table import COLUMNS, cells, failures, honesty, identity, number
+from coe_twin.models.parameters import ParameterSet, load_parameters
+from coe_twin.planner.result import LimitedBy, Result, RowResult
+from coe_twin.planner.table import COLUMNS, cells, failures, honesty, identity, number
 
 GOOD = RowResult(
     nodes=128,

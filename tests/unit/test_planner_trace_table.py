@@ -1,9 +1,9 @@
 from dataclasses import replace
 
-from models.traces.durations import Durations, PhaseDuration, phase_durations
-from models.traces.history import stack_trace
-from models.traces.log import Trace
-from planner.trace_table import COLUMNS, cells, honesty, identity
+from coe_twin.models.traces.durations import Durations, PhaseDuration, phase_durations
+from coe_twin.models.traces.history import stack_trace
+from coe_twin.models.traces.log import Trace
+from coe_twin.planner.trace_table import COLUMNS, cells, honesty, identity
 from tests.unit.recorded import documents_of, fields_of
 
 

@@ -6,11 +6,11 @@ from typing import Final
 
 import pytest
 
-from coe_core.errors import DeadlineExceeded, DriverError, NotFound, Throttled, Unreachable
-from coe_core.polling import LoopPoller, next_tick, pause_after
-from coe_core.ports.poller import Poller, PollSchedule
-from coe_core.units import Seconds
-from sim_driver.polling import ComputedPoller
+from coe_twin.coe_core.errors import DeadlineExceeded, DriverError, NotFound, Throttled, Unreachable
+from coe_twin.coe_core.polling import LoopPoller, next_tick, pause_after
+from coe_twin.coe_core.ports.poller import Poller, PollSchedule
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.polling import ComputedPoller
 from tests.unit.sites import Ground
 
 SCHEDULE: Final = PollSchedule(first_after=Seconds(2.0), every=Seconds(5.0))

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from models.randomness import stream
-from models.statistics import mean_interval, prediction_interval
+from coe_twin.models.randomness import stream
+from coe_twin.models.statistics import mean_interval, prediction_interval
 
 EXPERIMENTS = 6000
 

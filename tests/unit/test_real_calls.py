@@ -7,12 +7,12 @@ import anyio
 import pytest
 from openstack.connection import Connection
 
-from coe_core.errors import DeadlineExceeded
-from coe_core.ids import Tag
-from coe_core.units import Seconds
-from real_driver.calls import Calls
-from real_driver.cloud import API_TIMEOUT_S
-from real_driver.runtime import AnyioRuntime
+from coe_twin.coe_core.errors import DeadlineExceeded
+from coe_twin.coe_core.ids import Tag
+from coe_twin.coe_core.units import Seconds
+from coe_twin.real_driver.calls import Calls
+from coe_twin.real_driver.cloud import API_TIMEOUT_S
+from coe_twin.real_driver.runtime import AnyioRuntime
 from tests.fake_openstack.entry import Reached
 from tests.fake_openstack.transport import Answer, Sent
 

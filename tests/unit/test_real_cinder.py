@@ -1,9 +1,9 @@
 import pytest
 
-from coe_core.errors import AlreadyExists, BadRequest, Conflict, NotFound, QuotaExceeded
-from coe_core.ids import ProjectId, ServerId, Tag, VolumeId
-from coe_core.ports.cloud import Volume
-from coe_core.units import GiB
+from coe_twin.coe_core.errors import AlreadyExists, BadRequest, Conflict, NotFound, QuotaExceeded
+from coe_twin.coe_core.ids import ProjectId, ServerId, Tag, VolumeId
+from coe_twin.coe_core.ports.cloud import Volume
+from coe_twin.coe_core.units import GiB
 from tests.fake_openstack.cloud import EVERYTHING
 from tests.fake_openstack.entry import Reached
 from tests.fake_openstack.transport import Answer

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from real_driver.cloud import connect, known_clouds
-from real_driver.errors import UnknownCloud
+from coe_twin.real_driver.cloud import connect, known_clouds
+from coe_twin.real_driver.errors import UnknownCloud
 from tests.fake_openstack.entry import Reached
 
 

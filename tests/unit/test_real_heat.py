@@ -1,10 +1,16 @@
 import pytest
 
-from coe_core.errors import AlreadyExists, Conflict, InvalidTemplate, NotFound, StackLimitExceeded
-from coe_core.ids import ProjectId, StackId, Tag
-from coe_core.ports.cloud import StackSpec, StackStatus
-from coe_core.templates.hot import as_text
-from coe_core.units import Seconds
+from coe_twin.coe_core.errors import (
+    AlreadyExists,
+    Conflict,
+    InvalidTemplate,
+    NotFound,
+    StackLimitExceeded,
+)
+from coe_twin.coe_core.ids import ProjectId, StackId, Tag
+from coe_twin.coe_core.ports.cloud import StackSpec, StackStatus
+from coe_twin.coe_core.templates.hot import as_text
+from coe_twin.coe_core.units import Seconds
 from tests.fake_openstack.entry import Reached
 from tests.fake_openstack.transport import Answer
 

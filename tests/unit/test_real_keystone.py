@@ -1,8 +1,8 @@
 import pytest
 
-from coe_core.errors import AlreadyExists, NotFound
-from coe_core.ids import ProjectId, Tag, TrustId
-from coe_core.ports.cloud import Named
+from coe_twin.coe_core.errors import AlreadyExists, NotFound
+from coe_twin.coe_core.ids import ProjectId, Tag, TrustId
+from coe_twin.coe_core.ports.cloud import Named
 from tests.fake_openstack.entry import Reached
 from tests.fake_openstack.transport import Answer
 

@@ -1,6 +1,6 @@
-from coe_core.ids import PortId, ProjectId, Tag
-from coe_core.ports.cloud import ServerSpec
-from coe_core.units import GiB
+from coe_twin.coe_core.ids import PortId, ProjectId, Tag
+from coe_twin.coe_core.ports.cloud import ServerSpec
+from coe_twin.coe_core.units import GiB
 from tests.fake_openstack.cloud import EVERYTHING
 from tests.fake_openstack.entry import Reached
 from tests.unit.conftest import ReachCloud

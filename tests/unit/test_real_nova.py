@@ -3,12 +3,12 @@ from dataclasses import replace
 
 import pytest
 
-from coe_core.errors import AlreadyExists, NotFound, NoValidHost, ServiceFailed
-from coe_core.faults import error_of
-from coe_core.ids import PortId, ProjectId, ServerGroupId, ServerId, Tag
-from coe_core.ports.cloud import Flavor, Named, Server, ServerSpec, ServerStatus
-from coe_core.templates.user_data import SIGNAL
-from coe_core.units import GiB, MiB
+from coe_twin.coe_core.errors import AlreadyExists, NotFound, NoValidHost, ServiceFailed
+from coe_twin.coe_core.faults import error_of
+from coe_twin.coe_core.ids import PortId, ProjectId, ServerGroupId, ServerId, Tag
+from coe_twin.coe_core.ports.cloud import Flavor, Named, Server, ServerSpec, ServerStatus
+from coe_twin.coe_core.templates.user_data import SIGNAL
+from coe_twin.coe_core.units import GiB, MiB
 from tests.fake_openstack.entry import Reached
 from tests.fake_openstack.transport import Answer
 

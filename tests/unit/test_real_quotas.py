@@ -1,7 +1,7 @@
 import pytest
 
-from coe_core.ids import ProjectId
-from coe_core.ports.cloud import UNLIMITED, Allowance, Named
+from coe_twin.coe_core.ids import ProjectId
+from coe_twin.coe_core.ports.cloud import UNLIMITED, Allowance, Named
 from tests.fake_openstack.cloud import EVERYTHING
 from tests.fake_openstack.entry import Reached
 from tests.fake_openstack.transport import Answer

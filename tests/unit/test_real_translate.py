@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from keystoneauth1 import exceptions as keystone
 from openstack import exceptions as sdk
 
-from coe_core.errors import (
+from coe_twin.coe_core.errors import (
     AlreadyExists,
     BadRequest,
     Conflict,
@@ -26,8 +26,8 @@ from coe_core.errors import (
     Unauthorized,
     Unreachable,
 )
-from real_driver.cloud import connect
-from real_driver.translate import TEXT_MAX, error_from, fault_of, retry_after_s
+from coe_twin.real_driver.cloud import connect
+from coe_twin.real_driver.translate import TEXT_MAX, error_from, fault_of, retry_after_s
 from tests.fake_openstack.cloud import PASSWORD, ROOT, TOKEN, FakeOpenStack
 from tests.fake_openstack.entry import CLOUDS, Reached
 from tests.fake_openstack.transport import Answer

@@ -1,15 +1,15 @@
 import pytest
 
-from coe_core.errors import Conflict
-from coe_core.lifecycle.sweep import leftovers
-from coe_core.policies import DEFAULT
-from coe_core.policies.placement import AntiAffinity
-from coe_core.provisioners.direct import DirectProvisioner
-from coe_core.provisioners.removal import Removal
-from coe_core.provisioners.seams import Seams
-from coe_core.provisioners.sharded import ShardedProvisioner
-from coe_core.provisioners.stacks import StackKeeper
-from planner.apply import apply
+from coe_twin.coe_core.errors import Conflict
+from coe_twin.coe_core.lifecycle.sweep import leftovers
+from coe_twin.coe_core.policies import DEFAULT
+from coe_twin.coe_core.policies.placement import AntiAffinity
+from coe_twin.coe_core.provisioners.direct import DirectProvisioner
+from coe_twin.coe_core.provisioners.removal import Removal
+from coe_twin.coe_core.provisioners.seams import Seams
+from coe_twin.coe_core.provisioners.sharded import ShardedProvisioner
+from coe_twin.coe_core.provisioners.stacks import StackKeeper
+from coe_twin.planner.apply import apply
 from tests.unit.sites import PROJECT, PROVISIONERS, Ground, context_of, plan, policies, row
 
 

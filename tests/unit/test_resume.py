@@ -5,16 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from coe_core.cluster import Cluster, Operation, Verb
-from coe_core.errors import DeadlineExceeded, LeaseHeld, UnknownCluster
-from coe_core.ids import ClusterId, OperationId
-from coe_core.lifecycle.conductor import Conductor
-from coe_core.lifecycle.delete import SUPERSEDED
-from coe_core.transitions import ClusterStatus, Outcome
-from coe_core.units import Seconds
-from planner.apply import conductor_of
-from planner.stewardship import delete_cluster
-from sim_driver.invariants import check_empty, check_quiescent
+from coe_twin.coe_core.cluster import Cluster, Operation, Verb
+from coe_twin.coe_core.errors import DeadlineExceeded, LeaseHeld, UnknownCluster
+from coe_twin.coe_core.ids import ClusterId, OperationId
+from coe_twin.coe_core.lifecycle.conductor import Conductor
+from coe_twin.coe_core.lifecycle.delete import SUPERSEDED
+from coe_twin.coe_core.transitions import ClusterStatus, Outcome
+from coe_twin.coe_core.units import Seconds
+from coe_twin.planner.apply import conductor_of
+from coe_twin.planner.stewardship import delete_cluster
+from coe_twin.sim_driver.invariants import check_empty, check_quiescent
 from tests.unit.sites import PROJECT, PROVISIONERS, TTL, Ground, plan, row
 
 with_each = pytest.mark.parametrize("provisioner", PROVISIONERS)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from models.demand_law import demand
-from models.families import families
+from coe_twin.models.demand_law import demand
+from coe_twin.models.families import families
 
 SEEDS = range(40)
 SIZES = [1, 2, 4, 8, 16] * 3

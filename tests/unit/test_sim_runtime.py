@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from coe_core.units import Seconds
-from sim_driver.cancellation import Cancelled
-from sim_driver.groups import SimTaskGroup
-from sim_driver.runtime import Deadlock, SimRuntime
-from sim_driver.task import NO_TRACE
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.cancellation import Cancelled
+from coe_twin.sim_driver.groups import SimTaskGroup
+from coe_twin.sim_driver.runtime import Deadlock, SimRuntime
+from coe_twin.sim_driver.task import NO_TRACE
 
 LONG = Seconds(1000.0)
 

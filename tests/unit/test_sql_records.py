@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Operation
-from coe_core.conformance.records import cluster, operation
-from coe_core.documents import Json
-from coe_core.errors import InvalidRequest
-from coe_core.units import Seconds
-from real_driver.errors import RepositoryFailed, UnknownSchema
-from real_driver.records import Document, cluster_of, document_of, operation_of
+from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Operation
+from coe_twin.coe_core.conformance.records import cluster, operation
+from coe_twin.coe_core.documents import Json
+from coe_twin.coe_core.errors import InvalidRequest
+from coe_twin.coe_core.units import Seconds
+from coe_twin.real_driver.errors import RepositoryFailed, UnknownSchema
+from coe_twin.real_driver.records import Document, cluster_of, document_of, operation_of
 
 texts = st.text(st.characters(exclude_categories=[]), max_size=8)
 finite = st.floats(allow_nan=False, allow_infinity=False)

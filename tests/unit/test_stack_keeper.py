@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from coe_core.errors import NotFound, QuotaExceeded
-from coe_core.ids import ProjectId, StackId, Tag
-from coe_core.polling import LoopPoller
-from coe_core.ports.cloud import Stack, StackSpec, StackStatus
-from coe_core.ports.poller import PollSchedule
-from coe_core.provisioners.stacks import StackKeeper
-from coe_core.units import Seconds
-from sim_driver.runtime import SimRuntime
+from coe_twin.coe_core.errors import NotFound, QuotaExceeded
+from coe_twin.coe_core.ids import ProjectId, StackId, Tag
+from coe_twin.coe_core.polling import LoopPoller
+from coe_twin.coe_core.ports.cloud import Stack, StackSpec, StackStatus
+from coe_twin.coe_core.ports.poller import PollSchedule
+from coe_twin.coe_core.provisioners.stacks import StackKeeper
+from coe_twin.coe_core.units import Seconds
+from coe_twin.sim_driver.runtime import SimRuntime
 
 S = StackStatus
 GONE = None

@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from coe_core.errors import Forbidden, NotFound, ServiceFailed, Throttled
-from models.traces.history import stack_spans
-from models.traces.stack_tree import members_of
-from real_driver.tracing import ACTIONS_MICROVERSION, stack_documents
+from coe_twin.coe_core.errors import Forbidden, NotFound, ServiceFailed, Throttled
+from coe_twin.models.traces.history import stack_spans
+from coe_twin.models.traces.stack_tree import members_of
+from coe_twin.real_driver.tracing import ACTIONS_MICROVERSION, stack_documents
 from tests.unit import recorded_cloud
 from tests.unit.recorded import Fields, documents_of, fields_of
 from tests.unit.recorded_cloud import RecordedCloud

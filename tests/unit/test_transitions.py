@@ -3,8 +3,8 @@ from itertools import product
 
 import pytest
 
-from coe_core.errors import IllegalTransition
-from coe_core.transitions import NEXT, ClusterStatus, Outcome, advance
+from coe_twin.coe_core.errors import IllegalTransition
+from coe_twin.coe_core.transitions import NEXT, ClusterStatus, Outcome, advance
 
 Table = Mapping[tuple[ClusterStatus, Outcome], ClusterStatus]
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from models.calibration.data import Data, TableRow
-from models.errors import InvalidInput
-from models.parameters import load_parameters
-from models.setup import load_setup
-from planner import trial
-from planner.calibration import Study, problem_of, provisioner_named, study, trials_of
-from planner.trial import Ran, Store, TwinModel, at_point
+from coe_twin.models.calibration.data import Data, TableRow
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.parameters import load_parameters
+from coe_twin.models.setup import load_setup
+from coe_twin.planner import trial
+from coe_twin.planner.calibration import Study, problem_of, provisioner_named, study, trials_of
+from coe_twin.planner.trial import Ran, Store, TwinModel, at_point
 
 SETUP = load_setup("testbed")
 ROWS = (
