@@ -27,7 +27,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint bench validation check test-all measure-openstack format clean
+.PHONY: help demo test lint bench validation check test-all test-deep measure-openstack format clean
 
 help: ## say what each target does
 	@cat $(MAKEFILE_LIST) | sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' \
@@ -39,7 +39,7 @@ demo: $(SYNCED)-base ## create CERN's clusters on the twin and write a report
 	@echo "The report is $(CURDIR)/build/$(DEMO).html: open it in a browser."
 
 test: $(SYNCED)-test ## run the tests, without the slow ones
-	$(TESTS) -m "not slow" $(PYTEST_ARGS)
+	$(TESTS) -m "not slow and not deep" $(PYTEST_ARGS)
 
 lint: $(SYNCED)-lint ## check format, style, types and imports
 	$(BIN)/ruff format --check .
@@ -56,7 +56,12 @@ validation: $(SYNCED)-test ## make the pages of docs/validation anew from what i
 check: lint test-all ## what CI runs: lint, every test, branch coverage of the core
 
 test-all: $(SYNCED)-test
-	$(TESTS) --cov $(PYTEST_ARGS)
+	$(TESTS) -m "not deep" --cov $(PYTEST_ARGS)
+
+# What has passed at this commit is left out when the run is started again.
+test-deep: $(SYNCED)-test ## run what `make check` leaves out, to be started again if it is cut short
+	@git diff --quiet HEAD || rm -f build/deep/*.passed
+	$(TESTS) -m deep --passed build/deep/$$(git rev-parse --short HEAD).passed $(PYTEST_ARGS)
 
 include testbed/targets.mk
 
