@@ -8,10 +8,8 @@ from typing import Final
 
 from coe_twin.models.calibration.data_files import of_scenario
 from coe_twin.models.scenario import Scenario
-from coe_twin.models.setup import load_setup
-from coe_twin.planner.calibration import Study, study
+from coe_twin.planner.calibration import Fit, fit
 from coe_twin.planner.pool import process_pool
-from coe_twin.planner.trial import Store
 
 SCENARIO: Final = Path(__file__).parents[1] / "scenarios" / "cern-deployment.yaml"
 PROCESSES: Final = 2
@@ -30,24 +28,18 @@ class Spent:
 def cern() -> Spent:
     """Return what the calibration behind the shipped parameters costs, from nothing."""
     scenario = Scenario.load(SCENARIO)
-    setup = load_setup(scenario.setup)
-    parameters = setup.parameter_set()
-    record = parameters.calibration
+    study = scenario.resolve()
+    record = study.parameters.calibration
     assert record is not None, "the shipped set is fitted"
-    asked = Study(
-        setup=setup,
-        parameters=parameters,
+    asked = Fit(
+        study=study.model_copy(update={"seed": record.seed, "replications": record.replications}),
         data=of_scenario(scenario),
         free={one.name: None for one in record.free},
-        seed=record.seed,
-        replications=record.replications,
         points=POINTS,
-        create_timeout_s=scenario.create_timeout_s,
-        client=scenario.rally,
     )
     before, began = _cpu_s(), time.monotonic()
     with process_pool(PROCESSES) as pool:
-        found = study(asked, Store(), pool)
+        found = fit(asked, executor=pool)
     wall = time.monotonic() - began
     return Spent(_cpu_s() - before, wall, found.calibration.evaluations)
 

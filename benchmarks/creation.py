@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from coe_twin.models.scenario import Row, Scenario
+from coe_twin.models.scenario import Scenario
+from coe_twin.models.scenario_blocks import Row
 from coe_twin.planner.rally import Rally
-from coe_twin.planner.replicate import spec_of
-from coe_twin.planner.twin import Twin
+from coe_twin.planner.twin import Twin, world_of
 
 SCENARIO: Final = Path(__file__).parent.parent / "scenarios" / "cern-deployment.yaml"
 
@@ -29,9 +29,8 @@ def create(nodes: int, *, is_recording: bool) -> Creation:
     begun = time.process_time()
     twin.runtime.run(rally.run())
     cpu_s = time.process_time() - begun
-    assert len(rally.measured.minutes) == 1, "the cluster was not created"
-    events = next(twin.runtime.env._eid)  # noqa: SLF001 - SimPy's own count of what it queued
-    return Creation(cpu_s=cpu_s, events=events, virtual_s=twin.runtime.now())
+    assert len(rally.outcome().created) == 1, "the cluster was not created"
+    return Creation(cpu_s=cpu_s, events=twin.runtime.scheduled(), virtual_s=twin.runtime.now())
 
 
 def peak_bytes_per_node(nodes: int) -> float:
@@ -57,5 +56,6 @@ def _prepared(nodes: int, *, is_recording: bool) -> tuple[Twin, Rally]:
             "create_timeout_s": 1_000_000.0,
         }
     )
-    twin = Twin(spec_of(scenario, 0), is_recording=is_recording)
-    return twin, Rally(twin, Row(nodes=nodes, concurrency=1, clusters=1), scenario.rally)
+    study = scenario.resolve()
+    twin = Twin(world_of(study, 0), is_recording=is_recording)
+    return twin, Rally(twin, Row(nodes=nodes, concurrency=1, clusters=1), study.rally)

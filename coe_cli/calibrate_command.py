@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -10,41 +9,46 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from coe_twin.coe_cli.extras import require_posterior
-from coe_twin.coe_cli.options import SCENARIOS
+from coe_twin.coe_cli.options import SCENARIOS, WithoutStore, outcomes
+from coe_twin.coe_cli.processes import processes
 from coe_twin.coe_cli.show import console_on, progress_on, show_calibration
-from coe_twin.coe_cli.targets import STDOUT, require_writable, suffixed, write
+from coe_twin.coe_cli.targets import STDOUT, require_writable, write
 from coe_twin.models.calibration.data import Data
 from coe_twin.models.calibration.data_files import is_scenario, of_scenario, read_data
 from coe_twin.models.errors import InvalidInput
-from coe_twin.models.parameters import load_parameters
-from coe_twin.models.scenario import Scenario
-from coe_twin.models.setup import load_setup
-from coe_twin.planner.pool import cpus, process_pool
+from coe_twin.models.scenario import Scenario, study_on
+from coe_twin.models.study import Study
+from coe_twin.planner.pool import cpus
+from coe_twin.planner.run import Outcomes
 
 if TYPE_CHECKING:
-    from coe_twin.planner.calibration import Study
+    from coe_twin.planner.calibration import Fit
 
 POINTS_LEAST: Final = 4
 
 
+DataNames = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="DATA...",
+        help="Tables (.csv, .yaml), Rally's results or drift reports (.json), traces (.jsonl), "
+        "or the name of a scenario with published rows.",
+    ),
+]
+FreeNames = Annotated[
+    str,
+    typer.Option(
+        metavar="P1,P2,...",
+        help="What may move: parameters, NAME.cv, set-up fields; NAME=LOW:HIGH gives a range.",
+    ),
+]
+
+
 def calibrate_command(  # noqa: PLR0913 - each is an option
-    data: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="DATA...",
-            help="Tables (.csv, .yaml), Rally's results or drift reports (.json), traces (.jsonl), "
-            "or the name of a scenario with published rows.",
-        ),
-    ],
+    data: DataNames,
     *,
     setup: Annotated[str, typer.Option(metavar="S", help="The set-up that was measured.")],
-    free: Annotated[
-        str,
-        typer.Option(
-            metavar="P1,P2,...",
-            help="What may move: parameters, NAME.cv, set-up fields; NAME=LOW:HIGH gives a range.",
-        ),
-    ],
+    free: FreeNames,
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FILE", help="Parameters, JSON.")
     ],
@@ -63,65 +67,63 @@ def calibrate_command(  # noqa: PLR0913 - each is an option
     posterior: Annotated[
         bool, typer.Option("--posterior", help="Intervals by Markov chains, not by a bootstrap.")
     ] = False,
+    no_store: WithoutStore = False,
 ) -> None:
     """Fit parameters to measurements; say how surely each is known, and how wrong each row is.
 
-    What was simulated is kept beside the output, so that an interrupted calibration goes on.
+    What was simulated is in the store of outcomes, so that an interrupted calibration goes on.
     """
+    from coe_twin.planner.calibration import Fit  # noqa: PLC0415 - SciPy takes a second
+
     found, scenario = data_of(data)
-    asked = _study(found, scenario, setup, parameters, free_of(free))
-    asked = replace(asked, seed=seed, replications=replications, points=points)
+    study = _study(scenario, setup, parameters)
     if posterior:
         require_posterior()
-        asked = replace(asked, is_posterior=True)
-    _require_file(output, Path(data[0]))
-    _calibrate(asked, output)
+    asked = Fit(
+        study=study.model_copy(update={"seed": seed, "replications": replications}),
+        data=found,
+        free=free_of(free),
+        points=points,
+        is_posterior=posterior,
+    )
+    require_writable([output], Path(data[0]))
+    with outcomes(is_without=no_store) as store:
+        _calibrate(asked, output, store)
 
 
-def _require_file(output: Path, data: Path) -> None:
-    """Pass if `output` can be written, and is a file, since the trials stand beside it."""
-    if output == STDOUT:
-        raise InvalidInput("accepted is a file", field="--output", value="-")
-    require_writable([output], data)
-
-
-def _calibrate(asked: "Study", output: Path) -> None:
-    from coe_twin.planner.calibration import problem_of, study  # noqa: PLC0415 - SciPy takes a second
-    from coe_twin.planner.trial import Store  # noqa: PLC0415
+def _calibrate(asked: "Fit", output: Path, store: Outcomes | None) -> None:
+    from coe_twin.planner.calibration import fit, problem_of  # noqa: PLC0415 - SciPy takes a second
 
     problem_of(asked)  # a bad request is refused before any process is started
-    with progress_on(sys.stderr, "points") as progress, process_pool(cpus()) as pool:
-        answer = study(asked, Store(suffixed(output, ".trials.jsonl")), pool, progress)
+    with progress_on(sys.stderr, "points") as progress, processes(cpus()) as pool:
+        answer = fit(asked, executor=pool, store=store, progress=progress)
     record = answer.parameters.calibration
     assert record is not None, "a calibration leaves its record"
     today = datetime.now(UTC).date().isoformat()
     dated = answer.parameters.model_copy(update={"date": today})
-    write(output, dated.model_dump_json(indent=2) + "\n")
+    text = dated.model_dump_json(indent=2) + "\n"
+    if output == STDOUT:
+        sys.stdout.write(text)
+        show_calibration(console_on(sys.stderr), record)
+        return
+    write(output, text)
     show_calibration(console_on(sys.stdout), record)
     typer.echo(f"{output}: use it as `parameters: {output}` in a set-up.")
 
 
-def _study(
-    data: Data,
-    scenario: Scenario | None,
-    setup: str,
-    parameters: str | None,
-    free: dict[str, tuple[float, float] | None],
-) -> "Study":
-    """Return what is to be calibrated; a scenario brings its overrides and its client."""
-    from coe_twin.planner.calibration import Study  # noqa: PLC0415 - SciPy takes a second
-
-    cloud = load_setup(setup)
-    start = cloud.parameter_set() if parameters is None else load_parameters(parameters)
+def _study(scenario: Scenario | None, setup: str, parameters: str | None) -> Study:
+    """Return the world that was measured; a scenario brings its overrides and its client."""
+    study = study_on(setup, parameters)
     if scenario is None:
-        return Study(setup=cloud, parameters=start, data=data, free=free)
-    return Study(
-        setup=cloud.with_overrides(dict(scenario.overrides)),
-        parameters=start.with_values(scenario.parameter_overrides),
-        data=data,
-        free=free,
-        create_timeout_s=scenario.create_timeout_s,
-        client=scenario.rally,
+        return study
+    return study.model_copy(
+        update={
+            "setup": study.setup.with_overrides(dict(scenario.overrides)),
+            "parameters": study.parameters.with_values(scenario.parameter_overrides),
+            "changed": (*scenario.overrides, *scenario.parameter_overrides),
+            "create_timeout_s": scenario.create_timeout_s,
+            "rally": scenario.rally,
+        }
     )
 
 

@@ -15,16 +15,18 @@ from coe_twin.coe_cli.calibrate_command import calibrate_command
 from coe_twin.coe_cli.cloud_commands import app as clusters_app
 from coe_twin.coe_cli.cloud_commands import sweep_command
 from coe_twin.coe_cli.fabric_command import fabric_command
-from coe_twin.coe_cli.options import checked, scenario_at, with_options
+from coe_twin.coe_cli.options import WithoutStore, feasible, outcomes, study_at
 from coe_twin.coe_cli.plan_commands import apply_command, plan_command
+from coe_twin.coe_cli.processes import processes
 from coe_twin.coe_cli.show import complain, console_on, progress_on, show_check, show_result
 from coe_twin.coe_cli.targets import STDOUT, require_writable, write
 from coe_twin.coe_cli.trace_command import trace_command
 from coe_twin.coe_cli.validate_command import validate_command
 from coe_twin.models.errors import InvalidInput
-from coe_twin.models.scenario import Scenario
-from coe_twin.planner.pool import cpus, process_pool
+from coe_twin.models.study import Study
+from coe_twin.planner.pool import cpus
 from coe_twin.planner.result import MODEL_VERSION, Result
+from coe_twin.planner.run import Outcomes
 
 FAILED: Final = 1
 BAD_INPUT: Final = 2
@@ -37,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Asked = Annotated[
+ScenarioName = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="A scenario's file, or the name of a shipped one.")
 ]
 
@@ -60,8 +62,8 @@ def options(
 
 
 @app.command(name="simulate")
-def simulate_command(
-    scenario_name: Asked,
+def simulate_command(  # noqa: PLR0913 - each is an option
+    scenario_name: ScenarioName,
     *,
     replications: Annotated[
         int | None, typer.Option(metavar="N", help="Replications, in place of the scenario's.")
@@ -84,30 +86,30 @@ def simulate_command(
         Path | None,
         typer.Option(metavar="FILE", help="A policy set, in place of the scenario's."),
     ] = None,
+    no_store: WithoutStore = False,
 ) -> None:
     """Simulate the clusters of a scenario and print how long they take, and why."""
-    path, scenario = scenario_at(scenario_name)
-    scenario = with_options(scenario, replications=replications, seed=seed, policies=policies)
-    checked(path, scenario)
+    path, study = study_at(scenario_name, replications=replications, seed=seed, policies=policies)
+    feasible(path, study)
     workers = _workers(workers)
     require_writable([file for file in (json_file, report_file) if file is not None], path)
-    result = _simulated(scenario, workers, has_detail=report_file is not None)
+    with outcomes(is_without=no_store) as store:
+        result = _simulated(study, workers, store, has_detail=report_file is not None)
     if json_file is not None:
         _write_json(json_file, result)
     if report_file is not None:
         from coe_twin.planner.report import report_html  # noqa: PLC0415 - a second, for this option alone
 
-        write(report_file, report_html(scenario, result, package_version()))
+        write(report_file, report_html(result, package_version()))
     stream = sys.stderr if json_file == STDOUT else sys.stdout
-    show_result(console_on(stream), result, scenario.effective_parameters())
+    show_result(console_on(stream), result)
 
 
 @app.command(name="check")
-def check_command(scenario_name: Asked) -> None:
+def check_command(scenario_name: ScenarioName) -> None:
     """Validate a scenario and print what it asks for and what it will cost."""
-    path, scenario = scenario_at(scenario_name)
-    answer = checked(path, scenario)
-    show_check(console_on(sys.stdout), scenario.name, scenario.setup, answer)
+    path, study = study_at(scenario_name)
+    show_check(console_on(sys.stdout), study, feasible(path, study))
 
 
 app.command(name="calibrate")(calibrate_command)
@@ -163,13 +165,13 @@ def _workers(asked: int | None) -> int:
     return asked
 
 
-def _simulated(scenario: Scenario, workers: int, *, has_detail: bool) -> Result:
+def _simulated(study: Study, workers: int, store: Outcomes | None, *, has_detail: bool) -> Result:
     # SciPy takes a second to import, which no other command has to wait for.
     from coe_twin.planner.simulate import simulate  # noqa: PLC0415
 
-    tasks = len(scenario.rows) * scenario.replications
-    with progress_on(sys.stderr) as progress, process_pool(min(workers, tasks)) as pool:
-        return simulate(scenario, executor=pool, has_detail=has_detail, progress=progress)
+    tasks = len(study.rows) * study.replications
+    with progress_on(sys.stderr) as progress, processes(min(workers, tasks)) as pool:
+        return simulate(study, executor=pool, store=store, has_detail=has_detail, progress=progress)
 
 
 def _write_json(target: Path, result: Result) -> None:

@@ -10,7 +10,8 @@ from typing import Annotated, Final, Protocol, Self
 import typer
 
 from coe_twin.coe_cli.extras import require_real
-from coe_twin.coe_cli.options import checked, scenario_at, with_options
+from coe_twin.coe_cli.options import WithoutStore, feasible, outcomes, study_at
+from coe_twin.coe_cli.processes import processes
 from coe_twin.coe_cli.show import complain, console_on, progress_on, show_drift
 from coe_twin.coe_cli.targets import STDOUT, require_writable, suffixed, write
 from coe_twin.coe_core.events import Event, EventKind
@@ -19,7 +20,7 @@ from coe_twin.models.plan import Plan
 from coe_twin.planner.apply import Applied, Site, Watched, apply, failed
 from coe_twin.planner.drift import Drift, drifts
 from coe_twin.planner.history import creations
-from coe_twin.planner.pool import cpus, process_pool
+from coe_twin.planner.pool import cpus
 from coe_twin.planner.result import MODEL_VERSION
 
 INCOMPLETE: Final = 1
@@ -56,16 +57,20 @@ def plan_command(
         Path | None,
         typer.Option(metavar="FILE", help="A policy set, in place of the scenario's."),
     ] = None,
+    no_store: WithoutStore = False,
 ) -> None:
     """Judge a scenario on the twin and write the plan that `apply` carries out."""
-    path, scenario = scenario_at(scenario_name)
-    scenario = with_options(scenario, replications=replications, seed=seed, policies=policies)
-    checked(path, scenario)
+    path, study = study_at(scenario_name, replications=replications, seed=seed, policies=policies)
+    feasible(path, study)
     require_writable([output], path)
     from coe_twin.planner.plan import plan_of  # noqa: PLC0415 - SciPy takes a second
 
-    with progress_on(sys.stderr), process_pool(min(cpus(), scenario.replications)) as pool:
-        plan = plan_of(scenario, pool)
+    with (
+        outcomes(is_without=no_store) as store,
+        progress_on(sys.stderr) as progress,
+        processes(min(cpus(), study.replications)) as pool,
+    ):
+        plan = plan_of(study, executor=pool, store=store, progress=progress)
     if output == STDOUT:
         sys.stdout.write(plan.text())
         return
@@ -92,11 +97,11 @@ def apply_command(
     drift_file = suffixed(plan_file, ".drift.json")
     require_writable([events_file, drift_file], plan_file, "the plan")
     require_real()
-    outcome = _applied(plan, cloud, state, events_file)
-    write(drift_file, json.dumps(outcome.document(), indent=2) + "\n")
-    show_drift(console_on(sys.stdout), plan, outcome.drift)
+    done = _applied(plan, cloud, state, events_file)
+    write(drift_file, json.dumps(done.document(), indent=2) + "\n")
+    show_drift(console_on(sys.stdout), plan, done.drift)
     typer.echo(f"The event log is {events_file}, the drift report {drift_file}.")
-    lost = failed(outcome.applied)
+    lost = failed(done.applied)
     for one in lost:
         cluster = one.cluster
         complain(f"{cluster.name} is {cluster.status}: {cluster.status_reason}")
@@ -105,10 +110,10 @@ def apply_command(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class CarriedOut:
     """What `apply` leaves to report."""
 
-    plan: str
+    plan: Plan
     applied: tuple[Applied, ...]
     drift: tuple[Drift, ...]
 
@@ -125,10 +130,15 @@ class Outcome:
             for one in self.applied
         ]
         drift = [one.document() for one in self.drift]
-        return {"plan": self.plan, "clusters": clusters, "drift": drift}
+        return {
+            "plan": self.plan.id,
+            "study_digest": self.plan.study_digest,
+            "clusters": clusters,
+            "drift": drift,
+        }
 
 
-def _applied(plan: Plan, cloud: str, state: str | None, events_file: Path) -> Outcome:
+def _applied(plan: Plan, cloud: str, state: str | None, events_file: Path) -> CarriedOut:
     from coe_twin.coe_cli.real_world import in_real_world  # noqa: PLC0415 - an extra
     from coe_twin.real_driver.event_file import EventFile  # noqa: PLC0415
 
@@ -140,7 +150,7 @@ def _applied(plan: Plan, cloud: str, state: str | None, events_file: Path) -> Ou
 
         applied = in_real_world(cloud, state, watched, work)
     drift = drifts(plan, applied, creations(watched.events))
-    return Outcome(plan=plan.id, applied=applied, drift=drift)
+    return CarriedOut(plan=plan, applied=applied, drift=drift)
 
 
 class File(EventSink, Protocol):

@@ -14,12 +14,12 @@ from coe_twin.coe_core.cluster import Cluster, Operation
 from coe_twin.coe_core.ports.cloud import Server
 from coe_twin.models.calibration.record import CalibrationRecord
 from coe_twin.models.errors import printable
-from coe_twin.models.parameters import ParameterSet
 from coe_twin.models.plan import Plan
+from coe_twin.models.study import Study
 from coe_twin.models.traces.durations import Durations
 from coe_twin.models.traces.log import Trace
 from coe_twin.planner import calibration_table, fabric_table, table, trace_table
-from coe_twin.planner.check import Checked
+from coe_twin.planner.check import Feasible
 from coe_twin.planner.drift import Drift
 from coe_twin.planner.fabric import FabricResult
 from coe_twin.planner.result import Result
@@ -45,7 +45,7 @@ def console_on(stream: TextIO) -> Console:
     )
 
 
-def show_result(console: Console, result: Result, parameters: ParameterSet) -> None:
+def show_result(console: Console, result: Result) -> None:
     """Print the table, what failed, and what the numbers are worth."""
     grid = _grid((column.heading, column.is_number) for column in table.COLUMNS)
     for row in result.rows:
@@ -56,11 +56,11 @@ def show_result(console: Console, result: Result, parameters: ParameterSet) -> N
         for line in failures:
             _print(console, f"  {line}")
     _print(console, table.identity(result))
-    for line in table.honesty(parameters):
+    for line in table.honesty(result.study.parameters):
         _print(console, line)
 
 
-def show_check(console: Console, name: str, setup: str, checked: Checked) -> None:
+def show_check(console: Console, study: Study, checked: Feasible) -> None:
     """Print what a scenario asks for and what it will cost."""
     headings = ("nodes", "at once", "clusters", "servers", "stacks", "Heat resources", "events")
     grid = _grid((heading, True) for heading in headings)
@@ -69,7 +69,11 @@ def show_check(console: Console, name: str, setup: str, checked: Checked) -> Non
         counts = (demand.servers, demand.stacks, demand.resources, events)
         cells = (row.nodes, row.concurrency, row.clusters, *counts)
         grid.add_row(*(f"{cell:,}" for cell in cells))
-    _print(console, f"{name} on {setup}; servers, stacks and resources are those of one cluster")
+    _print(
+        console,
+        f"{study.name} on {study.setup.name}; "
+        "servers, stacks and resources are those of one cluster",
+    )
     _print_whole(console, grid)
     cost = checked.cost
     _print(
@@ -98,9 +102,10 @@ def show_drift(console: Console, plan: Plan, drift: Iterable[Drift]) -> None:
             one.verdict,
         )
     _print_whole(console, grid)
+    study = plan.study
     _print(
         console,
-        f"plan {plan.id} of {plan.scenario} on {plan.setup}: {plan.replications} replications; "
+        f"plan {plan.id} of {study.name} on {study.setup.name}: {study.replications} replications; "
         "the interval does not include that the parameters themselves are uncertain",
     )
 

@@ -11,21 +11,25 @@ import typer
 
 from coe_twin.coe_cli.calibrate_command import free_of
 from coe_twin.coe_cli.extras import require_real
+from coe_twin.coe_cli.options import WithoutStore, outcomes
 from coe_twin.coe_cli.plan_commands import Cloud, State, tell
+from coe_twin.coe_cli.processes import processes
 from coe_twin.coe_cli.show import console_on, progress_on, show_calibration
 from coe_twin.coe_cli.targets import require_writable, write
 from coe_twin.models.calibration.data import PROVISIONERS
 from coe_twin.models.calibration.record import CalibrationRecord
 from coe_twin.models.errors import InvalidInput
 from coe_twin.models.plan import Plan
-from coe_twin.models.scenario import Row
-from coe_twin.models.setup import load_setup
+from coe_twin.models.scenario import study_on
+from coe_twin.models.scenario_blocks import Row
+from coe_twin.models.study import Study
 from coe_twin.models.validation import validated
 from coe_twin.planner.apply import Site, Watched
-from coe_twin.planner.pool import cpus, process_pool
+from coe_twin.planner.pool import cpus
+from coe_twin.planner.run import Outcomes
 
 if TYPE_CHECKING:
-    from coe_twin.planner.field_trial import FieldTrial
+    from coe_twin.planner.blind_validation import Validation
 
 SIZES_MAX: Final = 20
 NOT_AGREED: Final = 1
@@ -49,32 +53,43 @@ def validate_command(  # noqa: PLR0913 - each is an option
     seed: Annotated[int, typer.Option(metavar="S", min=0)] = 1,
     state: State = None,
     is_agreed: Annotated[bool, typer.Option("--yes", help="Create without asking.")] = False,
+    no_store: WithoutStore = False,
 ) -> None:
     """Create small clusters, calibrate, predict large ones, create those, and compare.
 
     One cluster exists at a time, and each is deleted. The prediction is written down, and its
     digest printed, before the first large cluster is begun.
     """
-    from coe_twin.planner.field_trial import FieldTrial  # noqa: PLC0415 - SciPy takes a second
+    from coe_twin.planner.blind_validation import Validation  # noqa: PLC0415 - SciPy takes a second
 
-    trial = FieldTrial(
-        setup=load_setup(setup),
+    validation = Validation(
+        study=_study(setup, timeout_s, seed),
         train=_sizes(train, "--train"),
         test=_sizes(test, "--test"),
         provisioner=_known(provisioner),
         free=free_of(free),
         runs=runs,
-        create_timeout_s=timeout_s,
-        seed=seed,
-        name=f"validate-{uuid4().hex[:8]}",
     )
     prediction_file = output.with_name(f"{output.stem}.prediction.json")
     require_writable([output, prediction_file], Path(setup))
     require_real()
-    _agreed(trial, cloud, state, is_agreed=is_agreed)
-    record = _compared(trial, cloud, state, prediction_file)
+    _agreed(validation, cloud, state, is_agreed=is_agreed)
+    with outcomes(is_without=no_store) as store:
+        record = _compared(validation, cloud, state, prediction_file, store)
     write(output, record.model_dump_json(indent=2) + "\n")
     show_calibration(console_on(sys.stdout), record)
+
+
+def _study(setup: str, timeout_s: float, seed: int) -> Study:
+    """Return the world of the creations, under a name that no other validation has."""
+    return study_on(setup).model_copy(
+        update={
+            "name": f"validate-{uuid4().hex[:8]}",
+            "description": "Creations to hold the twin against.",
+            "create_timeout_s": timeout_s,
+            "seed": seed,
+        }
+    )
 
 
 def _known(provisioner: str) -> str:
@@ -85,22 +100,26 @@ def _known(provisioner: str) -> str:
 
 
 def _compared(
-    trial: "FieldTrial", cloud: str, state: str | None, prediction_file: Path
+    validation: "Validation",
+    cloud: str,
+    state: str | None,
+    prediction_file: Path,
+    store: Outcomes | None,
 ) -> CalibrationRecord:
     """Create, calibrate, write the prediction down, create, and return how they compare."""
-    from coe_twin.planner.field_trial import (  # noqa: PLC0415 - SciPy takes a second
+    from coe_twin.planner.blind_validation import (  # noqa: PLC0415 - SciPy takes a second
         compared,
         predicted,
         prediction_document,
     )
 
-    small = _measured(trial.plan(trial.train), cloud, state)
-    with progress_on(sys.stderr, "points") as progress, process_pool(cpus()) as pool:
-        record = predicted(trial, small, pool, progress)
+    small = _measured(validation.plan(validation.train), cloud, state)
+    with progress_on(sys.stderr, "points") as progress, processes(cpus()) as pool:
+        record = predicted(validation, small, executor=pool, store=store, progress=progress)
     text = json.dumps(prediction_document(record), indent=2) + "\n"
     write(prediction_file, text)
     typer.echo(f"The prediction is {prediction_file}, SHA-256 {sha256(text.encode()).hexdigest()}.")
-    return compared(record, _measured(trial.plan(trial.test), cloud, state))
+    return compared(record, _measured(validation.plan(validation.test), cloud, state))
 
 
 def _sizes(text: str, field: str) -> tuple[int, ...]:
@@ -119,7 +138,7 @@ def _sizes(text: str, field: str) -> tuple[int, ...]:
     return sizes
 
 
-def _agreed(trial: "FieldTrial", cloud: str, state: str | None, *, is_agreed: bool) -> None:
+def _agreed(validation: "Validation", cloud: str, state: str | None, *, is_agreed: bool) -> None:
     """Show what will be created, and ask; nothing is created without a yes.
 
     Raises:
@@ -127,14 +146,17 @@ def _agreed(trial: "FieldTrial", cloud: str, state: str | None, *, is_agreed: bo
         Exit: no was said.
     """
     from coe_twin.coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
-    from coe_twin.planner.field_trial import arithmetic  # noqa: PLC0415
+    from coe_twin.planner.blind_validation import arithmetic  # noqa: PLC0415
 
     async def work(site: Site) -> list[str]:
-        return await arithmetic(trial, site)
+        return await arithmetic(validation, site)
 
     lines = in_real_world(cloud, state, Silent(), work)
-    sizes = [*trial.train, *trial.test]
-    tell(f"{trial.runs * len(sizes)} clusters of {', '.join(map(str, sizes))} workers on {cloud},")
+    sizes = [*validation.train, *validation.test]
+    tell(
+        f"{validation.runs * len(sizes)} clusters of "
+        f"{', '.join(map(str, sizes))} workers on {cloud},"
+    )
     tell("one at a time, each deleted before the next:")
     for line in lines:
         tell(f"  {line}")
@@ -149,7 +171,7 @@ def _agreed(trial: "FieldTrial", cloud: str, state: str | None, *, is_agreed: bo
 
 def _measured(plan: Plan, cloud: str, state: str | None) -> list[tuple[int, float]]:
     from coe_twin.coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
-    from coe_twin.planner.field_trial import create_each  # noqa: PLC0415
+    from coe_twin.planner.blind_validation import create_each  # noqa: PLC0415
 
     watched = Watched(Silent())
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from coe_twin.coe_core.errors import InvalidRequest
 from coe_twin.coe_core.ids import ClusterId, OperationId, ProjectId, Tag
-from coe_twin.coe_core.transitions import ClusterStatus, Outcome, advance
+from coe_twin.coe_core.transitions import ClusterStatus, Trigger, advance
 from coe_twin.coe_core.units import GiB, Seconds
 
 TAG_PREFIX: Final = "coe:"
@@ -95,13 +95,13 @@ class Cluster:
         """The mark on everything in the cloud that belongs to this cluster."""
         return Tag(f"{TAG_PREFIX}{self.id}")
 
-    def on(self, outcome: Outcome, reason: str = "") -> "Cluster":
-        """Return this cluster after `outcome`.
+    def on(self, trigger: Trigger, reason: str = "") -> "Cluster":
+        """Return this cluster after `trigger`.
 
         Raises:
             IllegalTransition: the status table forbids it.
         """
-        return replace(self, status=advance(self.status, outcome), status_reason=reason)
+        return replace(self, status=advance(self.status, trigger), status_reason=reason)
 
 
 def node_name(cluster: str, role: Role, index: int) -> str:

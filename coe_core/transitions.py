@@ -35,7 +35,7 @@ class ClusterStatus(StrEnum):
         return self.value.endswith("_FAILED")
 
 
-class Outcome(Enum):
+class Trigger(Enum):
     """What happens to a cluster: a request that is accepted, or the end of an operation."""
 
     RESIZE_ASKED = auto()
@@ -45,9 +45,9 @@ class Outcome(Enum):
 
 
 S = ClusterStatus
-O = Outcome  # noqa: E741 - the table below reads as a table with one-letter heads
+O = Trigger  # noqa: E741 - the table below reads as a table with one-letter heads
 
-NEXT: Final[dict[tuple[ClusterStatus, Outcome], ClusterStatus]] = {
+NEXT: Final[dict[tuple[ClusterStatus, Trigger], ClusterStatus]] = {
     (S.CREATE_IN_PROGRESS, O.SUCCEEDED): S.CREATE_COMPLETE,
     (S.CREATE_IN_PROGRESS, O.FAILED): S.CREATE_FAILED,
     (S.CREATE_COMPLETE, O.RESIZE_ASKED): S.UPDATE_IN_PROGRESS,
@@ -68,13 +68,13 @@ NEXT: Final[dict[tuple[ClusterStatus, Outcome], ClusterStatus]] = {
 """A second delete while one is running is absorbed by the caller, so it is not a move."""
 
 
-def advance(status: ClusterStatus, outcome: Outcome) -> ClusterStatus:
-    """Return the status that follows `status` on `outcome`.
+def advance(status: ClusterStatus, trigger: Trigger) -> ClusterStatus:
+    """Return the status that follows `status` on `trigger`.
 
     Raises:
         IllegalTransition: the table has no such row.
     """
     try:
-        return NEXT[status, outcome]
+        return NEXT[status, trigger]
     except KeyError:
-        raise IllegalTransition(f"{status} on {outcome.name}") from None
+        raise IllegalTransition(f"{status} on {trigger.name}") from None

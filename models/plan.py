@@ -9,15 +9,14 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, model_validator
 from ruamel.yaml import YAML
 
-from coe_twin.coe_core.cluster import Cluster, NodeGroup, Role
-from coe_twin.coe_core.ids import ClusterId, ProjectId
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.ids import ProjectId
 from coe_twin.coe_core.units import Seconds
 from coe_twin.models import yaml_file
-from coe_twin.models.block import Block, ListOf, Name, Text
+from coe_twin.models.block import Block, ListOf, Text
+from coe_twin.models.clusters import cluster_as
 from coe_twin.models.errors import InvalidInput
-from coe_twin.models.policy_set import PolicySetFile
-from coe_twin.models.scenario import ClusterCount, NodeCount, Provisioner
-from coe_twin.models.setup_blocks import Template
+from coe_twin.models.study import Study
 
 ID_LENGTH: Final = 10
 """Hexadecimal digits of a plan's id: enough to tell the plans of one project apart."""
@@ -36,47 +35,52 @@ class Predicted(Block):
     high_s: Span
 
 
-class PlanRow(Block):
-    """So many clusters of one size, `concurrency` at a time, and what is expected of them.
+class Expected(Block):
+    """What is expected of a row; what nobody judged has nothing.
 
     `phases` and `whole` are of the mean over the row's clusters; `failures` are clusters of a
     run, on average, by cause.
     """
 
-    nodes: NodeCount
-    masters: Annotated[int, Field(ge=1, le=7)]
-    clusters: ClusterCount
-    concurrency: Annotated[int, Field(ge=1, le=1000)]
-    whole: Predicted | None
-    phases: dict[str, Predicted]
-    failures: dict[str, float]
+    whole: Predicted | None = None
+    phases: dict[str, Predicted] = Field(default_factory=dict)
+    failures: dict[str, float] = Field(default_factory=dict)
 
 
 class Plan(Block):
-    """What is to be created, how, and what the twin expects of it."""
+    """What is to be created and how, and what the twin expects of it: a study, judged.
 
-    schema_version: Literal[1]
+    `expected` has one entry for each row of the study.
+    """
+
+    schema_version: Literal[2]
     model_version: Text
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{10}$")]
-    scenario: Name
-    setup: Text
-    seed: Annotated[int, Field(ge=0, le=2**63 - 1)]
-    replications: Annotated[int, Field(ge=2, le=10_000)]
-    provisioner: Annotated[Provisioner, Field(discriminator="kind")]
-    policies: PolicySetFile
-    create_timeout_s: Annotated[float, Field(gt=0, le=1_000_000)]
-    poll_interval_s: Annotated[float, Field(gt=0, le=1_000_000)]
-    cluster_template: Template
-    rows: Annotated[ListOf[PlanRow], Field(min_length=1, max_length=100)]
+    expected: Annotated[ListOf[Expected], Field(min_length=1, max_length=100)]
+    study_digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    study: Study
 
     @model_validator(mode="after")
     def _is_as_it_was_judged(self) -> Self:
-        if self.id != digest_of(self.model_dump(mode="json")):
+        if self.id != digest_of(self.document()):
             raise ValueError(
                 "id does not fit what the plan says: it was changed by hand after it was judged; "
                 "change the scenario and plan again"
             )
         return self
+
+    @model_validator(mode="after")
+    def _each_row_is_judged(self) -> Self:
+        if len(self.expected) != len(self.study.rows):
+            raise ValueError(
+                f"expected has {len(self.expected)} rows, the study {len(self.study.rows)}"
+            )
+        return self
+
+    @property
+    def poll_interval(self) -> Seconds:
+        """How often a creation is looked at [s]."""
+        return Seconds(self.study.parameters.mean("magnum.poll_interval_s"))
 
     @classmethod
     def load(cls, path: Path, model_version: str) -> "Plan":
@@ -87,7 +91,7 @@ class Plan(Block):
                 by another model than `model_version`.
         """
         document, _lines = yaml_file.load(path)
-        _require_version(document, path, "schema_version", 1)
+        _require_version(document, path, "schema_version", 2)
         _require_version(document, path, "model_version", model_version)
         return yaml_file.validate(cls, path)
 
@@ -98,27 +102,27 @@ class Plan(Block):
         yaml.width = LINE_LENGTH_MAX
         yaml.allow_unicode = False  # else YAML's own line breaks, such as U+0085, are lost
         stream = io.StringIO()
-        yaml.dump(self.model_dump(mode="json"), stream)
+        yaml.dump(self.document(), stream)
         return f"# Carry it out with: coe-twin apply FILE --cloud NAME\n{stream.getvalue()}"
+
+    def document(self) -> dict[str, Any]:
+        """Return the plan as JSON."""
+        return {**self.model_dump(mode="json", exclude={"study"}), "study": self.study.document()}
 
     def clusters_of(self, number: int, project: ProjectId) -> tuple[Cluster, ...]:
         """Return the clusters of row `number`; their ids and names follow from the plan."""
-        row = self.rows[number]
-        template = self.cluster_template.template()
-        names = (
-            f"{self.scenario[:24]}-{self.id[:6]}-{number}-{one}" for one in range(row.clusters)
-        )
+        study = self.study
+        row = study.rows[number]
+        template = study.setup.cluster_template.template()
         return tuple(
-            Cluster(
-                id=ClusterId(name),
-                name=name,
+            cluster_as(
+                row,
+                template,
+                name=f"{study.name[:24]}-{self.id[:6]}-{number}-{one}",
                 project=project,
-                template=template,
-                masters=_group("default-master", Role.MASTER, row.masters),
-                workers=_group("default-worker", Role.WORKER, row.nodes),
-                create_timeout=Seconds(self.create_timeout_s),
+                create_timeout_s=study.create_timeout_s,
             )
-            for name in names
+            for one in range(row.clusters)
         )
 
 
@@ -126,10 +130,6 @@ def digest_of(document: dict[str, Any]) -> str:
     """Return the id of a plan with the content `document`, whatever id that gives."""
     content = {name: value for name, value in document.items() if name != "id"}
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:ID_LENGTH]
-
-
-def _group(name: str, role: Role, node_count: int) -> NodeGroup:
-    return NodeGroup(name=name, role=role, node_count=node_count)
 
 
 def _require_version(document: object, path: Path, field: str, accepted: object) -> None:

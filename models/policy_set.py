@@ -183,10 +183,10 @@ class PolicySetFile(Block):
         )
 
 
-def load_policy_set(path: Path) -> policies.PolicySet:
-    """Return the policies in the file `path`.
+def load_policy_set(path: Path) -> PolicySetFile:
+    """Return the policy set in the file `path`.
 
     Raises:
         InvalidInput: the file is no policy set.
     """
-    return yaml_file.validate(PolicySetFile, path).policy_set()
+    return yaml_file.validate(PolicySetFile, path)

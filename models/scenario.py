@@ -2,93 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, PrivateAttr
 
-from coe_twin.coe_core.policies import DEFAULT, PolicySet
-from coe_twin.coe_core.provisioners.choice import Choice, Direct, OneStack, Shards
+from coe_twin.coe_core.documents import Json
 from coe_twin.models import yaml_file
 from coe_twin.models.block import Block, ListOf, Name, Text
 from coe_twin.models.errors import InvalidInput
-from coe_twin.models.parameters import Amount, ParameterSet
-from coe_twin.models.policy_set import load_policy_set
+from coe_twin.models.parameters import PARAMETERS, Amount, ParameterSet, load_parameters
+from coe_twin.models.policy_set import PolicySetFile, load_policy_set
+from coe_twin.models.scenario_blocks import Limits, Provisioner, Rally, Row, StackProvisioner
 from coe_twin.models.setup import SETUPS, Setup, load_setup
+from coe_twin.models.study import Study
 from coe_twin.models.validation import LineIndex, validated
-
-NodeCount = Annotated[int, Field(ge=1, le=10_000)]
-ClusterCount = Annotated[int, Field(ge=1, le=10_000)]
-
-
-class StackProvisioner(Block):
-    """One stack tree per cluster, Magnum's way."""
-
-    kind: Literal["stack"] = "stack"
-
-    def choice(self) -> Choice:
-        return OneStack()
-
-
-class ShardedProvisioner(Block):
-    """Several stacks per cluster, of at most `nodes_per_shard` nodes each."""
-
-    kind: Literal["sharded"]
-    nodes_per_shard: NodeCount
-
-    def choice(self) -> Choice:
-        return Shards(self.nodes_per_shard)
-
-
-class DirectProvisioner(Block):
-    """Server by server, Cluster API's way."""
-
-    kind: Literal["direct"]
-
-    def choice(self) -> Choice:
-        return Direct()
-
-
-Provisioner: TypeAlias = StackProvisioner | ShardedProvisioner | DirectProvisioner
-
-
-class Rally(Block):
-    """Rally as the client; after `timeout_s` it counts a cluster as failed, null is never.
-
-    Its token lasts `session_s` from the beginning, null is for ever; then it is refused.
-    """
-
-    timeout_s: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
-    session_s: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
-
-
-class Limits(Block):
-    """What an experiment may cost at most."""
-
-    cost_events_max: Annotated[int, Field(ge=1, le=10**12)] = 50_000_000
-
-
-class Row(Block):
-    """So many clusters of one size, `concurrency` of them at a time.
-
-    `published_minutes` is the published mean time to create one, `published_clusters` the
-    published count that could be created; null where nothing was published. What was
-    published was rounded by up to `rounding`, in its unit.
-    """
-
-    nodes: NodeCount
-    concurrency: Annotated[int, Field(ge=1, le=1000)]
-    clusters: Annotated[ClusterCount, Field(default_factory=lambda row: int(row["concurrency"]))]
-    masters: Annotated[int, Field(ge=1, le=7)] = 1
-    published_minutes: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
-    published_clusters: Annotated[int, Field(ge=0, le=10_000)] | None = None
-    rounding: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
-
-    @model_validator(mode="after")
-    def _masters_can_vote(self) -> Self:
-        if self.masters % 2 == 0:
-            raise ValueError(f"masters is {self.masters}; accepted is 1, 3, 5 or 7")
-        return self
 
 
 class Scenario(Block):
@@ -109,66 +38,133 @@ class Scenario(Block):
     rows: Annotated[ListOf[Row], Field(min_length=1, max_length=100)]
     limits: Limits = Limits()
 
+    _origin: "_Origin | None" = PrivateAttr(default=None)
+
     @classmethod
     def load(cls, path: Path) -> "Scenario":
-        """Return the scenario in the file `path`; paths in it are relative to the file.
-
-        What it refers to is read once, so that a wrong name or override is found here.
+        """Return the scenario in the file `path`; what it refers to is read by `resolve`.
 
         Raises:
-            InvalidInput: the file, or one that it names, is refused.
+            InvalidInput: the file is refused.
         """
         document, lines = yaml_file.load(path)
-        scenario = validated(cls, document, file=path, lines=lines).seen_from(path)
-        with _placed(path, lines, "setup"):
-            setup = scenario.base_setup()
-        with _placed(path, lines, "overrides"):
-            parameters = setup.with_overrides(scenario.overrides).parameter_set()
-        with _placed(path, lines, "parameter_overrides"):
-            parameters.with_values(scenario.parameter_overrides)
-        with _placed(path, lines, "policies"):
-            scenario.policy_set()
+        scenario = validated(cls, document, file=path, lines=lines)
+        scenario._origin = _Origin(path, lines)  # noqa: SLF001 - of this class
         return scenario
 
-    def seen_from(self, file: Path) -> "Scenario":
-        """Return this scenario with its paths, which are relative to `file`, made usable."""
-        policies = None if self.policies is None else str(file.parent / self.policies)
-        setup = SETUPS.near(self.setup, file)
-        return self.model_copy(update={"setup": setup, "policies": policies})
+    def resolve(
+        self,
+        *,
+        replications: int | None = None,
+        seed: int | None = None,
+        policies: Path | None = None,
+    ) -> Study:
+        """Return the question as a value; each file that the scenario names is read once, here.
 
-    def base_setup(self) -> Setup:
-        """Return the set-up without the overrides."""
-        return load_setup(self.setup)
-
-    def effective_setup(self) -> Setup:
-        """Return the set-up under the overrides.
-
-        Raises:
-            InvalidInput: there is no such set-up, or an override makes it none.
-        """
-        return self.base_setup().with_overrides(self.overrides)
-
-    def effective_parameters(self) -> ParameterSet:
-        """Return the set-up's parameter set under the overrides.
+        Paths in the scenario are relative to its file. What is given takes the place of what
+        the scenario says.
 
         Raises:
-            InvalidInput: there is no such set, or an override is refused.
+            InvalidInput: a file, a name, an override or an argument is refused; the text says
+                where it stands.
         """
-        return self.effective_setup().parameter_set().with_values(self.parameter_overrides)
+        changes: dict[str, Json] = {}
+        if replications is not None:
+            changes["replications"] = replications
+        if seed is not None:
+            changes["seed"] = seed
+        asked = self._with(changes)
+        origin = self._origin or _NOWHERE
+        with origin.placed("setup"):
+            base = load_setup(SETUPS.near(self.setup, origin.file))
+        with origin.placed("overrides"):
+            setup = base.with_overrides(self.overrides)
+            if "parameters" in self.overrides:
+                near = PARAMETERS.near(setup.parameters, origin.file)
+                setup = setup.model_copy(update={"parameters": near})
+            parameters = _parameters(setup)
+        with origin.placed("parameter_overrides"):
+            parameters = parameters.with_values(self.parameter_overrides)
+        return Study(
+            name=self.name,
+            description=self.description,
+            setup=setup.model_copy(update={"parameters": parameters.name}),
+            parameters=parameters,
+            changed=(*self.overrides, *self.parameter_overrides),
+            policies=self._policies(origin, policies),
+            provisioner=self.provisioner,
+            create_timeout_s=self.create_timeout_s,
+            rally=self.rally,
+            rows=self.rows,
+            seed=asked.seed,
+            replications=asked.replications,
+            limits=self.limits,
+        )
 
-    def policy_set(self) -> PolicySet:
-        """Return the policies: those of the file, or Magnum's.
+    def _with(self, changes: dict[str, Json]) -> "Scenario":
+        """Return this scenario with what the caller says instead."""
+        if not changes:
+            return self
+        try:
+            return validated(Scenario, {**self.model_dump(mode="json"), **changes})
+        except InvalidInput as error:
+            raise InvalidInput(error.problem, field=f"--{error.field}", value=error.value) from None
 
-        Raises:
-            InvalidInput: the file is no policy set.
-        """
-        return DEFAULT if self.policies is None else load_policy_set(Path(self.policies))
+    def _policies(self, origin: "_Origin", given: Path | None) -> PolicySetFile:
+        if given is not None:
+            return load_policy_set(given)
+        if self.policies is None:
+            return PolicySetFile(schema_version=1)
+        with origin.placed("policies"):
+            return load_policy_set(origin.file.parent / self.policies)
 
 
-@contextmanager
-def _placed(file: Path, lines: LineIndex, field: str) -> Iterator[None]:
-    """Say of a refusal inside that it is about `field` of `file`."""
+def study_on(setup_name: str, parameters_name: str | None = None) -> Study:
+    """Return a study without rows on a set-up: what a calibration starts from.
+
+    Args:
+        setup_name: a shipped set-up, or the path of one.
+        parameters_name: a parameter set, likewise, in place of the set-up's own.
+
+    Raises:
+        InvalidInput: there is none of such a name, or a file is refused.
+    """
+    setup = load_setup(setup_name)
+    parameters = _parameters(setup) if parameters_name is None else load_parameters(parameters_name)
+    return Study(
+        name=setup.name,
+        description=f"The set-up {setup.name}.",
+        setup=setup.model_copy(update={"parameters": parameters.name}),
+        parameters=parameters,
+    )
+
+
+def _parameters(setup: Setup) -> ParameterSet:
+    """Return the parameter set that a set-up names."""
     try:
-        yield
+        return load_parameters(setup.parameters)
     except InvalidInput as error:
-        raise error.within(file=file, line=lines.line((field,)), field=field) from None
+        raise error.within(field="parameters") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where a scenario was read: its file, and the lines of its fields."""
+
+    file: Path
+    lines: LineIndex
+
+    @contextmanager
+    def placed(self, field: str) -> Iterator[None]:
+        """Say of a refusal inside that it is about `field` of the file."""
+        try:
+            yield
+        except InvalidInput as error:
+            if self is _NOWHERE:
+                raise error.within(field=field) from None
+            line = self.lines.line((field,))
+            raise error.within(file=self.file, line=line, field=field) from None
+
+
+_NOWHERE = _Origin(Path(), LineIndex({}))
+"""Of a scenario that was made in a program: its paths are relative to where that runs."""

@@ -9,10 +9,9 @@ from pydantic import Field, model_validator
 from coe_twin.coe_core.documents import Json
 from coe_twin.models import yaml_file
 from coe_twin.models.block import Block, ListOf, Name, Text
-from coe_twin.models.errors import InvalidInput
 from coe_twin.models.near_names import unknown_name
 from coe_twin.models.overrides import merged, with_workers
-from coe_twin.models.parameters import PARAMETERS, ParameterSet, load_parameters
+from coe_twin.models.parameters import PARAMETERS
 from coe_twin.models.setup_blocks import (
     SERVICES,
     Background,
@@ -101,17 +100,6 @@ class Setup(Block):
         """
         document = merged(self.model_dump(mode="json"), overrides)
         return validated(Setup, with_workers(document))
-
-    def parameter_set(self) -> ParameterSet:
-        """Return the parameter set that this set-up names.
-
-        Raises:
-            InvalidInput: there is no such set, or its file is none.
-        """
-        try:
-            return load_parameters(self.parameters)
-        except InvalidInput as error:
-            raise error.within(field="parameters") from None
 
 
 def load_setup(name: str) -> Setup:

@@ -97,7 +97,7 @@ async def apply(plan: Plan, site: Site, tell: Tell) -> tuple[Applied, ...]:
     await require_room(plan, site)
     conductor = conductor_of(plan, site)
     done: list[Applied] = []
-    for number, row in enumerate(plan.rows):
+    for number, row in enumerate(plan.study.rows):
 
         async def create(cluster: Cluster, number: int = number) -> None:
             done.append(await _ensure(conductor, site, cluster, number, tell))
@@ -109,8 +109,9 @@ async def apply(plan: Plan, site: Site, tell: Tell) -> tuple[Applied, ...]:
 
 def conductor_of(plan: Plan, site: Site) -> Conductor:
     """Return the lifecycle under the plan's policies and provisioner."""
-    policies = plan.policies.policy_set()
-    interval = Seconds(plan.poll_interval_s)
+    study = plan.study
+    policies = study.policies.policy_set()
+    interval = plan.poll_interval
     schedule = PollSchedule(first_after=interval, every=interval)
     seams = Seams(
         runtime=site.runtime,
@@ -120,16 +121,16 @@ def conductor_of(plan: Plan, site: Site) -> Conductor:
         zones=site.zones,
         phases=Phases(site.runtime, site.events),
     )
-    timeout = Seconds(plan.create_timeout_s)
+    timeout = Seconds(study.create_timeout_s)
     context = Context(
         runtime=site.runtime,
         cloud=site.cloud,
         repository=site.repository,
-        provisioner=provisioner_of(plan.provisioner.choice(), policies, seams),
+        provisioner=provisioner_of(study.provisioner.choice(), policies, seams),
         poller=site.poller,
         schedule=schedule,
         backoff=policies.backoff,
-        draws=CounterDraws(plan.seed, 0),
+        draws=CounterDraws(study.seed, 0),
         ids=site.ids,
         events=site.events,
         limits=Limits(delete_timeout=timeout, sweeps_max=SWEEPS_MAX),
@@ -147,11 +148,13 @@ async def require_room(plan: Plan, site: Site) -> None:
     """
     wanted = [
         cluster
-        for number in range(len(plan.rows))
+        for number in range(len(plan.study.rows))
         for cluster in plan.clusters_of(number, site.project)
         if await _stored(site, cluster) is None
     ]
-    found = problems(wanted, plan.provisioner.choice(), await offer_of(site.cloud, site.project))
+    found = problems(
+        wanted, plan.study.provisioner.choice(), await offer_of(site.cloud, site.project)
+    )
     if found:
         raise InvalidInput(_refusal(found))
 

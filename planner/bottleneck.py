@@ -1,6 +1,6 @@
 """What limits a cluster: the shares of its critical path, read off the recorder."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from coe_twin.sim_driver.recorder import Recorder
 
@@ -23,7 +23,7 @@ def shares(recorder: Recorder, last: int, since: float) -> Shares:
     return spent
 
 
-def critical_path(paths: Iterable[Shares]) -> Shares:
+def critical_path(paths: Iterable[Mapping[str, float]]) -> Shares:
     """Return each name's share of the time on all `paths`, in [0, 1], largest first."""
     total: Shares = {}
     for path in paths:

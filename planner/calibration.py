@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
 from coe_twin.coe_core.documents import Json
-from coe_twin.coe_core.policies import DEFAULT
-from coe_twin.models import scenario as schema
 from coe_twin.models.calibrate import CLOSE, Calibration, NotSeen, Progress, calibrate
 from coe_twin.models.calibration.data import Data, TableRow, scarcity
 from coe_twin.models.calibration.problem import Free, Problem
@@ -21,17 +19,21 @@ from coe_twin.models.calibration.record import (
 from coe_twin.models.errors import InvalidInput
 from coe_twin.models.near_names import unknown_name
 from coe_twin.models.parameters import ParameterSet
-from coe_twin.models.scenario import (
+from coe_twin.models.scenario_blocks import (
     DirectProvisioner,
     Provisioner,
     ShardedProvisioner,
     StackProvisioner,
 )
 from coe_twin.models.setup import Setup
+from coe_twin.models.study import Study
 from coe_twin.models.validation import validated
 from coe_twin.planner.result import MODEL_VERSION
-from coe_twin.planner.trial import Asked, Store, Trial, TwinModel
-from coe_twin.planner.twin import TwinSpec
+from coe_twin.planner.run import Outcomes
+from coe_twin.planner.store import MemoryStore
+from coe_twin.planner.trial import Trial
+from coe_twin.planner.twin import TwinSpec, world_of
+from coe_twin.planner.twin_model import Target, TwinModel
 
 CV_RANGE: Final = (0.1, 2.0)
 """The 95 % interval of belief in a coefficient of variation (assumed)."""
@@ -39,73 +41,80 @@ CV_RANGE: Final = (0.1, 2.0)
 DISCREPANCY: Final = 0.05
 """Standard deviation of log(measured / predicted) of a model with the right values (assumed)."""
 
-FOR_EVER: Final = schema.Rally()
-"""A client that waits as long as it takes."""
-
 MISFIT_MAX: Final = 2.0
 """Standard deviations that a row may be missed by, in the root mean square, without a flag."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
+class Fit:
     """What is to be calibrated, on what, and how carefully.
 
     Attributes:
+        study: the world that was measured, with the parameters to start from, its client, the
+            seed, and how many replications are simulated at each point; its rows have no part.
+        data: the rows that were measured.
         free: names of parameters, `NAME.cv`, or set-up fields, each with a range of its own
             (LOW, HIGH), or None for the belief of the parameter set.
         points: simulated before the first fit; None leaves it to `models.calibrate`.
         is_posterior: whether intervals are those of Markov chains; needs emcee.
     """
 
-    setup: Setup
-    parameters: ParameterSet
+    study: Study
     data: Data
     free: Mapping[str, tuple[float, float] | None]
-    seed: int = 1
-    replications: int = 2
     points: int | None = None
     is_posterior: bool = False
     discrepancy: float = DISCREPANCY
-    create_timeout_s: float = 3600.0
-    client: schema.Rally = FOR_EVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Studied:
+class Fitted:
     """A fitted parameter set, and the calibration behind it."""
 
     calibration: Calibration
     parameters: ParameterSet
 
 
-def study(
-    asked: Study,
-    store: Store,
-    executor: Executor | None,
+def fit(
+    asked: Fit,
+    *,
+    executor: Executor | None = None,
+    store: Outcomes | None = None,
     progress: Progress = lambda _done, _most: None,
-) -> Studied:
-    """Calibrate as `asked`; the same for the same study.
+) -> Fitted:
+    """Calibrate as `asked`; the same for the same `asked`.
+
+    Args:
+        asked: what to fit to what.
+        executor: where the trials run; without one, here.
+        store: what trials are known, and where to keep new ones; without one, in memory.
+        progress: is told how many of at most how many points are simulated.
 
     Raises:
         InvalidInput: a free parameter is unknown, has no range, or no row depends on it.
     """
     problem = problem_of(asked)
-    model = TwinModel(trials_of(asked), asked.replications, store, executor)
+    model = TwinModel(
+        targets_of(asked),
+        asked.study.replications,
+        executor=executor,
+        store=MemoryStore() if store is None else store,
+    )
     try:
         found = calibrate(
             problem,
             model,
-            seed=asked.seed,
+            seed=asked.study.seed,
             points=asked.points,
             is_posterior=asked.is_posterior,
             progress=progress,
         )
     except NotSeen as error:
         raise InvalidInput("no row depends on it", field="--free", value=str(error)) from None
-    return Studied(calibration=found, parameters=_parameters(asked, found))
+    return Fitted(calibration=found, parameters=_parameters(asked, found))
 
 
-def problem_of(asked: Study) -> Problem:
+def problem_of(asked: Fit) -> Problem:
     """Return what may move and what was observed.
 
     Raises:
@@ -120,8 +129,8 @@ def problem_of(asked: Study) -> Problem:
     )
 
 
-def _free(asked: Study, name: str, given: tuple[float, float] | None) -> Free:
-    known = asked.parameters
+def _free(asked: Fit, name: str, given: tuple[float, float] | None) -> Free:
+    known = asked.study.parameters
     quantity, is_cv = known.split(name)
     if quantity in known.parameters:
         parameter = known.parameter(quantity)
@@ -131,7 +140,7 @@ def _free(asked: Study, name: str, given: tuple[float, float] | None) -> Free:
             or (CV_RANGE if is_cv else (parameter.low, parameter.high))
         )
         unit = "1" if is_cv else parameter.unit
-    elif given is not None and _is_field(asked.setup, name):
+    elif given is not None and _is_field(asked.study.setup, name):
         (low, high), unit = given, "1"
     else:
         accepted = unknown_name(name, known.parameters)
@@ -143,9 +152,9 @@ def _free(asked: Study, name: str, given: tuple[float, float] | None) -> Free:
     return Free(name=name, unit=unit, low=low, high=high)
 
 
-def _before(asked: Study, name: str) -> tuple[float, float] | None:
+def _before(asked: Fit, name: str) -> tuple[float, float] | None:
     """Return the prior with which the same data were fitted before: they count only once."""
-    record = asked.parameters.calibration
+    record = asked.study.parameters.calibration
     if record is None or record.digest != _digest(asked.data):
         return None
     return next(((one.prior_low, one.prior_high) for one in record.free if one.name == name), None)
@@ -160,32 +169,31 @@ def _is_field(setup: Setup, path: str) -> bool:
     return here is None or (isinstance(here, int | float) and not isinstance(here, bool))
 
 
-def trials_of(asked: Study) -> list[Asked]:
+def targets_of(asked: Fit) -> list[Target]:
     """Return what the twin is to run for each row.
 
     Raises:
         InvalidInput: the overrides of a row are refused.
     """
     worlds: dict[str, TwinSpec] = {}
-    trials = []
+    targets = []
     for row in asked.data.rows:
         world = repr((row.provisioner, row.overrides))
         if world not in worlds:
-            worlds[world] = _world(asked, row)
-        trial = Trial(spec=worlds[world], row=row.row(), client=asked.client)
-        trials.append(Asked(trial=trial, unit=row.unit))
-    return trials
+            worlds[world] = _world(asked.study, row)
+        trial = Trial(
+            world=worlds[world], rows=(row.row(),), client=asked.study.rally, is_recorded=False
+        )
+        targets.append(Target(trial=trial, unit=row.unit))
+    return targets
 
 
-def _world(asked: Study, row: TableRow) -> TwinSpec:
-    return TwinSpec(
-        setup=asked.setup.with_overrides(dict(row.overrides)),
-        parameters=asked.parameters,
-        policies=DEFAULT,
+def _world(study: Study, row: TableRow) -> TwinSpec:
+    """Return the world of a row, which may have a provisioner and conditions of its own."""
+    return replace(
+        world_of(study, 0),
+        setup=study.setup.with_overrides(dict(row.overrides)),
         provisioner=provisioner_named(row.provisioner),
-        create_timeout_s=asked.create_timeout_s,
-        seed=asked.seed,
-        replication=0,
     )
 
 
@@ -201,12 +209,12 @@ def provisioner_named(name: str) -> Provisioner:
             return StackProvisioner()
 
 
-def _parameters(asked: Study, found: Calibration) -> ParameterSet:
+def _parameters(asked: Fit, found: Calibration) -> ParameterSet:
     record = _record(asked, found)
-    changed = dict(asked.parameters.parameters)
+    changed = dict(asked.study.parameters.parameters)
     source = f"fitted to {asked.data.source}"[:500]
     for one in found.parameters:
-        quantity, is_cv = asked.parameters.split(one.name)
+        quantity, is_cv = asked.study.parameters.split(one.name)
         if quantity not in changed:
             continue
         before = changed[quantity].model_dump()
@@ -218,16 +226,18 @@ def _parameters(asked: Study, found: Calibration) -> ParameterSet:
         changed[quantity] = validated(type(changed[quantity]), after)
     version = int(MODEL_VERSION)
     update = {"parameters": changed, "calibration": record, "model_version": version}
-    return asked.parameters.model_copy(update=update)
+    return asked.study.parameters.model_copy(update=update)
 
 
-def _record(asked: Study, found: Calibration) -> CalibrationRecord:
+def _record(asked: Fit, found: Calibration) -> CalibrationRecord:
     return CalibrationRecord(
         data=(asked.data.source,),
         digest=_digest(asked.data),
-        setup=asked.setup.name,
-        seed=asked.seed,
-        replications=asked.replications,
+        study_digest=asked.study.digest,
+        study=asked.study.document(),
+        setup=asked.study.setup.name,
+        seed=asked.study.seed,
+        replications=asked.study.replications,
         points=found.evaluations,
         model_version=MODEL_VERSION,
         discrepancy=asked.discrepancy,
@@ -265,7 +275,7 @@ def _free_record(found: Calibration, index: int) -> FreeRecord:
     )
 
 
-def _row_record(asked: Study, found: Calibration, index: int) -> RowRecord:
+def _row_record(asked: Fit, found: Calibration, index: int) -> RowRecord:
     row, observed, fit = asked.data.rows[index], found.problem.rows[index], found.rows[index]
     left_out = None if fit.left_out is None else 100.0 * observed.error(fit.left_out)
     return RowRecord(
@@ -288,7 +298,7 @@ def _row_record(asked: Study, found: Calibration, index: int) -> RowRecord:
     )
 
 
-def flags_of(asked: Study, found: Calibration) -> Sequence[str]:
+def flags_of(asked: Fit, found: Calibration) -> Sequence[str]:
     """Return a sentence for each reason not to trust a calibration blindly."""
     flags = [*asked.data.flags, *scarcity(asked.data.rows, len(asked.free))]
     bounded = [one.name for one in found.parameters if one.is_at_bound]

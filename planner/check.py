@@ -1,4 +1,4 @@
-"""`check`: everything about a scenario that can be found wrong before it runs."""
+"""`check`: everything about a study that can be found wrong before it runs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from typing import Final
 from coe_twin.coe_core.errors import CoeError
 from coe_twin.models.errors import InvalidInput
 from coe_twin.models.parameters import ParameterSet
-from coe_twin.models.scenario import Row, Scenario
+from coe_twin.models.scenario_blocks import Row
+from coe_twin.models.study import Study
 from coe_twin.planner.cost import Cost, cost_of, require_affordable
 from coe_twin.planner.demand import Demand, demand_of
-from coe_twin.planner.replicate import spec_of
-from coe_twin.planner.twin import Twin, TwinSpec
+from coe_twin.planner.twin import Twin, TwinSpec, world_of
 
 PERIODS: Final = (
     "heat.step_s",
@@ -25,7 +25,7 @@ PERIOD_MIN_S: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class RowDemand:
     """One row, what a cluster of it asks for, and which limits stand against it."""
 
     row: Row
@@ -34,26 +34,26 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """A scenario that can be run."""
+class Feasible:
+    """A study that can be run."""
 
-    rows: tuple[Asked, ...]
+    rows: tuple[RowDemand, ...]
     cost: Cost
 
 
-def check(scenario: Scenario) -> Checked:
-    """Return what `scenario` asks for and what it costs.
+def check(study: Study) -> Feasible:
+    """Return what `study` asks for and what it costs.
 
     Raises:
         InvalidInput: it cannot be run, or costs more than its own limit.
     """
-    spec = spec_of(scenario, replication=0)
+    spec = world_of(study, replication=0)
     _require_periods(spec.parameters)
     _require_world(spec)
-    rows = tuple(_asked(scenario, spec))
-    cost = cost_of(scenario, spec, [asked.demand for asked in rows])
-    require_affordable(scenario, spec, cost)
-    return Checked(rows=rows, cost=cost)
+    rows = tuple(_demands(study, spec))
+    cost = cost_of(study, spec, [asked.demand for asked in rows])
+    require_affordable(study, spec, cost)
+    return Feasible(rows=rows, cost=cost)
 
 
 def _require_periods(parameters: ParameterSet) -> None:
@@ -74,10 +74,10 @@ def _require_world(spec: TwinSpec) -> None:
         raise InvalidInput(f"the world cannot be built: {error}") from None
 
 
-def _asked(scenario: Scenario, spec: TwinSpec) -> Iterator[Asked]:
-    for index, row in enumerate(scenario.rows):
+def _demands(study: Study, spec: TwinSpec) -> Iterator[RowDemand]:
+    for index, row in enumerate(study.rows):
         try:
             demand = demand_of(spec, row)
         except InvalidInput as error:
             raise error.within(field=f"rows[{index}]") from None
-        yield Asked(row=row, demand=demand, warnings=tuple(demand.warnings(row, spec.setup)))
+        yield RowDemand(row=row, demand=demand, warnings=tuple(demand.warnings(row, spec.setup)))

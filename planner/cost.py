@@ -10,7 +10,8 @@ from math import ceil
 from typing import Final
 
 from coe_twin.models.errors import InvalidInput
-from coe_twin.models.scenario import DirectProvisioner, Row, Scenario
+from coe_twin.models.scenario_blocks import DirectProvisioner, Row
+from coe_twin.models.study import Study
 from coe_twin.planner.demand import Demand, demand_of
 from coe_twin.planner.twin import TwinSpec
 
@@ -59,15 +60,15 @@ class Cost:
         return MIB_PER_WORKER + max(self.by_row) * BYTES_PER_EVENT / 2**20
 
 
-def cost_of(scenario: Scenario, spec: TwinSpec, demands: Sequence[Demand]) -> Cost:
-    """Return what it costs to simulate `scenario` in worlds as `spec`, within a factor of two.
+def cost_of(study: Study, spec: TwinSpec, demands: Sequence[Demand]) -> Cost:
+    """Return what it costs to simulate `study` in worlds as `spec`, within a factor of two.
 
     `demands` are those of its rows. Clusters that fail early cost less than is estimated.
     """
     by_row = tuple(
-        row_events(spec, row, demand) for row, demand in zip(scenario.rows, demands, strict=True)
+        row_events(spec, row, demand) for row, demand in zip(study.rows, demands, strict=True)
     )
-    return Cost(by_row=by_row, replications=scenario.replications)
+    return Cost(by_row=by_row, replications=study.replications)
 
 
 def row_events(spec: TwinSpec, row: Row, demand: Demand) -> int:
@@ -76,17 +77,17 @@ def row_events(spec: TwinSpec, row: Row, demand: Demand) -> int:
     return ceil(row.clusters * each + _background_rate(spec) * _duration_s(spec, row))
 
 
-def require_affordable(scenario: Scenario, spec: TwinSpec, cost: Cost) -> None:
-    """Pass if `cost` is within the scenario's own limit.
+def require_affordable(study: Study, spec: TwinSpec, cost: Cost) -> None:
+    """Pass if `cost` is within the study's own limit.
 
     Raises:
         InvalidInput: it is not; the text says what would be.
     """
-    limit = scenario.limits.cost_events_max
+    limit = study.limits.cost_events_max
     if cost.events > limit:
         raise InvalidInput(
             f"this scenario takes about {cost.events:,} events ({cost.replications} "
-            f"replications of {sum(cost.by_row):,}); {_what_fits(scenario, spec, cost)}",
+            f"replications of {sum(cost.by_row):,}); {_what_fits(study, spec, cost)}",
             field="limits.cost_events_max",
             value=limit,
         )
@@ -117,15 +118,15 @@ def _duration_s(spec: TwinSpec, row: Row) -> float:
     return ceil(row.clusters / row.concurrency) * one
 
 
-def _what_fits(scenario: Scenario, spec: TwinSpec, cost: Cost) -> str:
+def _what_fits(study: Study, spec: TwinSpec, cost: Cost) -> str:
     """Return what to ask for instead."""
-    limit, fewest = scenario.limits.cost_events_max, 2
+    limit, fewest = study.limits.cost_events_max, 2
     replications = limit // sum(cost.by_row)
     if replications >= fewest:
         return f"{replications} replications would fit"
     largest = max(range(len(cost.by_row)), key=cost.by_row.__getitem__)
     others = sum(cost.by_row) - cost.by_row[largest]
-    nodes = _nodes_within(spec, scenario.rows[largest], limit // fewest - others)
+    nodes = _nodes_within(spec, study.rows[largest], limit // fewest - others)
     if nodes:
         return f"{fewest} replications with at most {nodes} nodes in rows[{largest}] would fit"
     return "ask for fewer clusters or fewer rows, or raise the limit"

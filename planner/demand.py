@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from coe_twin.coe_core.cluster import Cluster, NodeGroup, Role
+from coe_twin.coe_core.cluster import Cluster
 from coe_twin.coe_core.documents import Json
 from coe_twin.coe_core.errors import DriverError, InvalidRequest
-from coe_twin.coe_core.ids import ClusterId, ProjectId
+from coe_twin.coe_core.ids import ProjectId
 from coe_twin.coe_core.templates import kubernetes
 from coe_twin.coe_core.templates.siting import Siting
-from coe_twin.coe_core.units import Seconds
+from coe_twin.models.clusters import cluster_as
 from coe_twin.models.errors import InvalidInput
-from coe_twin.models.scenario import DirectProvisioner, Row, ShardedProvisioner
+from coe_twin.models.scenario_blocks import DirectProvisioner, Row, ShardedProvisioner
 from coe_twin.models.setup import Setup
 from coe_twin.planner.twin import TwinSpec
 from coe_twin.sim_driver.hot.graph import compile_template
@@ -81,14 +81,12 @@ def demand_of(spec: TwinSpec, row: Row) -> Demand:
 
 def cluster_of(spec: TwinSpec, row: Row) -> Cluster:
     """Return a cluster as `row` asks for it."""
-    return Cluster(
-        id=ClusterId("cluster-0"),
+    return cluster_as(
+        row,
+        spec.setup.cluster_template.template(),
         name="cluster-0",
         project=ProjectId("rally"),
-        template=spec.setup.cluster_template.template(),
-        masters=NodeGroup(name="default-master", role=Role.MASTER, node_count=row.masters),
-        workers=NodeGroup(name="default-worker", role=Role.WORKER, node_count=row.nodes),
-        create_timeout=Seconds(spec.create_timeout_s),
+        create_timeout_s=spec.create_timeout_s,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from coe_twin.coe_core.documents import Json
 from coe_twin.coe_core.ids import ClusterId
-from coe_twin.models.plan import Plan, PlanRow, Predicted
+from coe_twin.models.plan import Expected, Plan, Predicted
 from coe_twin.planner.apply import Applied, How
 from coe_twin.planner.history import WHOLE, Spent, measured
 
@@ -67,21 +67,25 @@ def drifts(
     """
     return tuple(
         drift
-        for number, row in enumerate(plan.rows)
-        for drift in _of_row(number, row, applied, spent)
+        for number, (row, expected) in enumerate(zip(plan.study.rows, plan.expected, strict=True))
+        for drift in _of_row(number, row.nodes, expected, applied, spent)
     )
 
 
 def _of_row(
-    number: int, row: PlanRow, applied: Sequence[Applied], spent: Mapping[ClusterId, Spent]
+    number: int,
+    nodes: int,
+    expected: Expected,
+    applied: Sequence[Applied],
+    spent: Mapping[ClusterId, Spent],
 ) -> Iterator[Drift]:
     created = [one.cluster for one in applied if one.row == number and one.how is How.CREATED]
     means = dict(measured(created, spent).means)
-    predicted = {**({WHOLE: row.whole} if row.whole else {}), **row.phases}
+    predicted = {**({WHOLE: expected.whole} if expected.whole else {}), **expected.phases}
     for phase in dict.fromkeys([WHOLE, *predicted, *means]):
         yield Drift(
             row=number,
-            nodes=row.nodes,
+            nodes=nodes,
             phase=phase,
             predicted=predicted.get(phase),
             measured_s=means.get(phase),

@@ -64,10 +64,15 @@ def _note(spent: Spent, event: Event) -> None:
 def measured(clusters: Sequence[Cluster], spent: Mapping[ClusterId, Spent]) -> RowMeasured:
     """Return the means over those of `clusters` whose creation the log shows to its end."""
     ended = [spent[one.id] for one in clusters if one.id in spent]
-    well = [one for one in ended if one.whole is not None and not one.failure]
-    names = dict.fromkeys(name for one in well for name in one.phases)
-    means = {name: fmean(one.phases.get(name, 0.0) for one in well) for name in names}
-    if well:
-        means[WHOLE] = fmean(one.whole or 0.0 for one in well)
+    well = [(one.whole, one.phases) for one in ended if one.whole is not None and not one.failure]
     failures = Counter(one.failure for one in ended if one.failure)
-    return RowMeasured(means=means, failures=dict(failures))
+    return RowMeasured(means=means_of(well), failures=dict(failures))
+
+
+def means_of(created: Sequence[tuple[float, Mapping[str, float]]]) -> dict[str, float]:
+    """Return the mean of the wholes and of each phase, over clusters that were created [s]."""
+    names = dict.fromkeys(name for _whole, phases in created for name in phases)
+    means = {name: fmean(phases.get(name, 0.0) for _whole, phases in created) for name in names}
+    if created:
+        means[WHOLE] = fmean(whole for whole, _phases in created)
+    return means

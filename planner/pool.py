@@ -1,16 +1,18 @@
-"""Processes to simulate on, which never outlive their starter and never speak for themselves."""
+"""Processes to simulate on, which never outlive their starter and never speak for themselves.
+
+Each process watches a pipe whose other end only the starter holds. The pipe ends when the starter
+lets go of it, or is gone for whatever reason, and then the process ends at once.
+"""
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context
-from types import FrameType
-from typing import Final
-
-TERMINATED: Final = 128 + signal.SIGTERM
-"""The exit status by which a shell reports SIGTERM."""
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from threading import Thread
 
 
 def cpus() -> int:
@@ -24,24 +26,29 @@ def cpus() -> int:
 def process_pool(workers: int) -> Iterator[Executor | None]:
     """Yield a pool of `workers` processes, None for a single one: then nothing is started.
 
-    Whatever ends the block early (Ctrl-C, SIGTERM, an error) ends the processes at once.
+    Works in any thread. Whatever ends the block early ends the processes at once, and so does
+    the end of this process, even by SIGKILL.
     """
     if workers == 1:
         yield None
         return
-    before = signal.signal(signal.SIGTERM, _terminated)
     # Spawned, not forked: a child then depends on nothing but its task.
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    context = get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_end_with_starter, initargs=(ours,)
+    )
     try:
         _start(pool, workers)
         yield pool
-    except BaseException:
-        _end(pool)
-        raise
-    else:
         pool.shutdown()
+    except BaseException:
+        theirs.close()
+        _let_go(pool)
+        raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        theirs.close()
+        ours.close()
 
 
 def _start(pool: ProcessPoolExecutor, workers: int) -> None:
@@ -54,12 +61,23 @@ def _start(pool: ProcessPoolExecutor, workers: int) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end(pool: ProcessPoolExecutor) -> None:
-    for child in active_children():
-        child.terminate()
-    # Waits for the pool's own thread: left to the interpreter's exit it may be caught half-way.
+def _end_with_starter(pipe: Connection) -> None:
+    """Watch `pipe` from a thread of its own, which gets its turn while others compute."""
+    Thread(target=_watch, args=(pipe,), name="starter", daemon=True).start()
+
+
+def _watch(pipe: Connection) -> None:
+    pipe.poll(None)  # nothing is ever sent: it returns when the other end is closed
+    os._exit(1)
+
+
+def _let_go(pool: ProcessPoolExecutor) -> None:
+    """Wait for the pool's own thread: left to the interpreter's exit it may be caught half-way."""
+    if sys.version_info < (3, 11, 5):
+        # There that thread waits for ever for a task that no process takes any more (CPython
+        # issue 94777), unless nobody could take it.
+        queue = getattr(pool, "_call_queue", None)
+        reader = getattr(queue, "_reader", None)
+        if isinstance(reader, Connection):
+            reader.close()
     pool.shutdown(cancel_futures=True)
-
-
-def _terminated(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(TERMINATED)

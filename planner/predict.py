@@ -1,19 +1,18 @@
-"""What the twin expects a plan to take: the plan itself, carried out in simulated worlds."""
+"""What the twin expects of a plan: its rows, carried out in simulated worlds as by `apply`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import fmean
 
-from coe_twin.coe_core.cluster import Cluster
-from coe_twin.coe_core.ids import ProjectId
-from coe_twin.models.plan import Plan, Predicted
+from coe_twin.models.plan import Predicted
 from coe_twin.models.statistics import prediction_interval
-from coe_twin.planner.carry_out import carry_out
-from coe_twin.planner.history import WHOLE, RowMeasured, creations, measured
-from coe_twin.planner.twin import Twin, TwinSpec
-
-PROJECT = ProjectId("plan")
+from coe_twin.models.study import Study
+from coe_twin.planner.history import WHOLE, means_of
+from coe_twin.planner.outcome import RowOutcome
+from coe_twin.planner.run import Outcomes, Progress, run
+from coe_twin.planner.trial import Apply, Trial
+from coe_twin.planner.twin import world_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,41 +24,41 @@ class RowExpected:
     failures: Mapping[str, float]
 
 
-def predict(plan: Plan, spec: TwinSpec, executor: Executor | None) -> tuple[RowExpected, ...]:
-    """Return what is expected of each row of `plan` in a world like `spec`."""
-    specs = [replace(spec, replication=number) for number in range(plan.replications)]
-    runs: list[tuple[RowMeasured, ...]]
-    if executor is None:
-        runs = [simulated(plan, one) for one in specs]
-    else:
-        runs = list(executor.map(simulated, [plan] * len(specs), specs))
-    return tuple(_expected([run[number] for run in runs]) for number in range(len(plan.rows)))
+def predict(
+    study: Study,
+    *,
+    executor: Executor | None = None,
+    store: Outcomes | None = None,
+    progress: Progress = lambda _done, _total: None,
+    cancel: Callable[[], bool] = lambda: False,
+) -> tuple[RowExpected, ...]:
+    """Return what is expected of each row of `study`; the arguments are those of `run`.
 
-
-def simulated(plan: Plan, spec: TwinSpec) -> tuple[RowMeasured, ...]:
-    """Return what one run of `plan` measures of each row, in the world `spec`.
-
-    The rows follow one another in one world, as they do on the real cloud.
+    Raises:
+        Cancelled: `cancel` said so.
     """
-    twin = Twin(spec, is_recording=False)
-    rows = [plan.clusters_of(number, PROJECT) for number in range(len(plan.rows))]
-
-    async def create(cluster: Cluster) -> None:
-        await twin.conductor.create(cluster)
-
-    async def main() -> None:
-        twin.start()
-        for row, clusters in zip(plan.rows, rows, strict=True):
-            await carry_out(twin.runtime, clusters, row.concurrency, create)
-
-    twin.runtime.run(main())
-    spent = creations(twin.log.events)
-    return tuple(measured(clusters, spent) for clusters in rows)
+    trials = [applied(study, replication) for replication in range(study.replications)]
+    done = run(trials, executor=executor, store=store, progress=progress, cancel=cancel)
+    rows = range(len(study.rows))
+    return tuple(_expected([outcome.rows[number] for outcome in done]) for number in rows)
 
 
-def _expected(runs: Sequence[RowMeasured]) -> RowExpected:
-    names = dict.fromkeys(name for run in runs for name in run.means)
-    samples = {name: [run.means[name] for run in runs if name in run.means] for name in names}
+def applied(study: Study, replication: int) -> Trial:
+    """Return the trial in which `apply` carries all rows of `study` out, one after the other."""
+    return Trial(
+        world=world_of(study, replication), rows=study.rows, client=Apply(), is_recorded=False
+    )
+
+
+def measured(row: RowOutcome) -> dict[str, float]:
+    """Return the mean of each phase and of the whole over the clusters that were created [s]."""
+    return means_of([(one.seconds, one.phases) for one in row.created])
+
+
+def _expected(runs: Sequence[RowOutcome]) -> RowExpected:
+    means = [measured(run) for run in runs]
+    names = dict.fromkeys(name for one in means for name in one)
+    samples = {name: [one[name] for one in means if name in one] for name in names}
     by_name = {name: _interval(values) for name, values in samples.items() if len(values) > 1}
     causes = dict.fromkeys(cause for run in runs for cause in run.failures)
     return RowExpected(

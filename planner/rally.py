@@ -7,38 +7,26 @@ Source: rally commit 72a329de (24 Sep 2016), `magnum_cluster_create_prepoll_dela
 `magnum_cluster_create_poll_interval` 1 s.
 """
 
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from math import ceil
 
-from coe_twin.coe_core.cluster import Cluster, NodeGroup, Role
+from coe_twin.coe_core.cluster import Cluster
 from coe_twin.coe_core.errors import DeadlineExceeded, Unauthorized
 from coe_twin.coe_core.faults import error_of
 from coe_twin.coe_core.ids import ClusterId, ProjectId
 from coe_twin.coe_core.ports.runtime import Event, TaskGroup
 from coe_twin.coe_core.transitions import ClusterStatus
 from coe_twin.coe_core.units import Seconds
-from coe_twin.models import scenario as schema
-from coe_twin.models.scenario import Row
+from coe_twin.models import scenario_blocks as schema
+from coe_twin.models.clusters import cluster_as
+from coe_twin.models.scenario_blocks import Row
 from coe_twin.planner.bottleneck import Shares, shares
+from coe_twin.planner.history import creations
+from coe_twin.planner.outcome import Created, Failed, RowOutcome
 from coe_twin.planner.twin import Twin
 
 PROJECT = ProjectId("rally")
 TIMED_OUT = "Rally timeout"
-
-
-@dataclass(slots=True)
-class Measured:
-    """What one replication of a row yields.
-
-    For each cluster that was created, `minutes` is what Rally reports [min], `seconds` how
-    long it took [s].
-    """
-
-    minutes: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    failures: Counter[str] = field(default_factory=Counter)
-    shares: list[Shares] = field(default_factory=list)
 
 
 def observed(duration: float, prepoll: float, interval: float) -> float:
@@ -68,7 +56,9 @@ class Rally:
         self._prepoll = parameters.mean("rally.prepoll_s")
         self._interval = parameters.mean("rally.poll_interval_s")
         self._issued = 0
-        self.measured = Measured()
+        self._created: list[Created] = []
+        self._failed: list[Failed] = []
+        self._shares: Shares = {}
 
     async def run(self) -> None:
         """Create all clusters of the row; return when the last has ended."""
@@ -83,7 +73,8 @@ class Rally:
         while self._issued < self._row.clusters:
             self._issued += 1
             if runtime.now() >= self._session:
-                self.measured.failures[Unauthorized.cause] += 1
+                text = f"the token lasted {self._session:g} s"
+                self._fail(self._issued - 1, Unauthorized.cause, text)
                 continue
             request = _Request(runtime.event())
             group.start(self._create(self._issued - 1, request))
@@ -92,7 +83,8 @@ class Rally:
                     await request.ended.wait()
             except DeadlineExceeded:
                 request.is_given_up = True
-                self.measured.failures[TIMED_OUT] += 1
+                text = f"no answer within {self._timeout:g} s"
+                self._fail(self._issued - 1, TIMED_OUT, text)
 
     async def _create(self, number: int, request: "_Request") -> None:
         twin = self._twin
@@ -107,28 +99,40 @@ class Rally:
     def _note(self, ended: Cluster, started: Seconds) -> None:
         twin = self._twin
         duration = twin.runtime.now() - started
-        if ended.status is ClusterStatus.CREATE_COMPLETE:
-            seen = observed(duration, self._prepoll, self._interval)
-            self.measured.minutes.append(seen / 60.0)
-            self.measured.seconds.append(duration)
-            if twin.recorder is not None:
-                last = twin.runtime.running().trace
-                self.measured.shares.append(shares(twin.recorder, last, started))
-        else:
-            error = error_of(ended.name, ended.status_reason)
-            self.measured.failures[error.cause] += 1
+        if ended.status is not ClusterStatus.CREATE_COMPLETE:
+            cause = error_of(ended.name, ended.status_reason).cause
+            self._failed.append(Failed(name=ended.name, cause=cause, text=ended.status_reason))
+            return
+        seen = observed(duration, self._prepoll, self._interval)
+        self._created.append(Created(name=ended.name, seconds=duration, seen_s=seen, phases={}))
+        if twin.recorder is not None:
+            path = shares(twin.recorder, twin.runtime.running().trace, started)
+            for name, seconds in path.items():
+                self._shares[name] = self._shares.get(name, 0.0) + seconds
+
+    def _fail(self, number: int, cause: str, text: str) -> None:
+        self._failed.append(Failed(name=self._name(number), cause=cause, text=text))
+
+    def outcome(self) -> RowOutcome:
+        """Return what came of the clusters, once `run` has ended."""
+        spent = creations(self._twin.log.events)
+        created = (
+            replace(one, phases=dict(spent[ClusterId(one.name)].phases)) for one in self._created
+        )
+        return RowOutcome(
+            created=tuple(created), failed=tuple(self._failed), shares=dict(self._shares)
+        )
+
+    @staticmethod
+    def _name(number: int) -> str:
+        return f"cluster-{number}"
 
     def _cluster(self, number: int) -> Cluster:
         spec = self._twin.spec
-        template = spec.setup.cluster_template.template()
-        return Cluster(
-            id=ClusterId(f"cluster-{number}"),
-            name=f"cluster-{number}",
+        return cluster_as(
+            self._row,
+            spec.setup.cluster_template.template(),
+            name=self._name(number),
             project=PROJECT,
-            template=template,
-            masters=NodeGroup(
-                name="default-master", role=Role.MASTER, node_count=self._row.masters
-            ),
-            workers=NodeGroup(name="default-worker", role=Role.WORKER, node_count=self._row.nodes),
-            create_timeout=Seconds(spec.create_timeout_s),
+            create_timeout_s=spec.create_timeout_s,
         )

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from coe_twin.coe_core.documents import Json
+from coe_twin.models.study import Study
 from coe_twin.planner.detail import Detail
+from coe_twin.planner.outcome import Failed, RowOutcome
 
 MODEL_VERSION: Final = "2"
 """Grows when a mechanism or a shipped parameter changes, so that old plans may differ."""
@@ -25,9 +27,11 @@ class RowResult:
 
     `clusters_created` and `failures` are means over the replications. The interval is of
     95 % confidence for the mean over replications; it knows nothing of wrong parameters.
+    `outcomes` has what each replication yielded.
     """
 
     nodes: int
+    masters: int
     concurrency: int
     clusters_asked: int
     clusters_created: float
@@ -38,6 +42,7 @@ class RowResult:
     limited_by: LimitedBy | None
     failures: Mapping[str, float]
     critical_path: Mapping[str, float]
+    outcomes: tuple[RowOutcome, ...]
     detail: Detail | None = None
 
     @property
@@ -52,6 +57,7 @@ class RowResult:
         limit = self.limited_by
         return {
             "nodes": self.nodes,
+            "masters": self.masters,
             "concurrency": self.concurrency,
             "clusters_asked": self.clusters_asked,
             "clusters_created": _whole(self.clusters_created),
@@ -63,31 +69,37 @@ class RowResult:
             "limited_by": {"name": limit.name, "share": limit.share} if limit else None,
             "critical_path": dict(self.critical_path),
             "failures": {cause: _whole(count) for cause, count in self.failures.items()},
+            "created_s": [[one.seconds for one in ran.created] for ran in self.outcomes],
+            "failed": [[_failed(one) for one in ran.failed] for ran in self.outcomes],
         }
+
+
+def _failed(one: Failed) -> dict[str, Json]:
+    return {"name": one.name, "cause": one.cause, "text": one.text}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The answer to a scenario; `digest` is the SHA-256 of the event logs of all replications."""
+    """The answer to a study; `digest` is the SHA-256 of the event logs of all replications."""
 
-    scenario: str
-    setup: str
-    seed: int
-    replications: int
+    study: Study
     version: str
     digest: str
     rows: tuple[RowResult, ...]
 
     def document(self) -> dict[str, Json]:
-        """Return the result as JSON."""
+        """Return the result as JSON, with the study and its digest."""
+        study = self.study
         return {
-            "scenario": self.scenario,
-            "setup": self.setup,
-            "seed": self.seed,
-            "replications": self.replications,
+            "scenario": study.name,
+            "setup": study.setup.name,
+            "seed": study.seed,
+            "replications": study.replications,
             "version": self.version,
             "digest": self.digest,
             "rows": [row.document() for row in self.rows],
+            "study_digest": study.digest,
+            "study": study.document(),
         }
 
 

@@ -1,116 +1,82 @@
-"""`simulate`: a scenario's replications, spread over processes, and their summary."""
+"""`simulate`: the replications of a study, and their summary."""
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, Future, as_completed
-from contextlib import nullcontext
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from hashlib import sha256
 from statistics import fmean
 
-from coe_twin.models.scenario import Row, Scenario
+from coe_twin.models.scenario_blocks import Row
 from coe_twin.models.statistics import mean_interval
+from coe_twin.models.study import Study
 from coe_twin.planner.bottleneck import critical_path
-from coe_twin.planner.pool import process_pool
-from coe_twin.planner.replicate import Replicated, Task, replicate, spec_of
+from coe_twin.planner.outcome import Outcome
 from coe_twin.planner.result import MODEL_VERSION, LimitedBy, Result, RowResult
-
-Progress = Callable[[int, int], None]
-"""Is told how many of how many replications are done."""
+from coe_twin.planner.run import Outcomes, Progress, run
+from coe_twin.planner.trial import trial_of
 
 
 def simulate(
-    scenario: Scenario,
+    study: Study,
     *,
-    workers: int = 1,
     executor: Executor | None = None,
+    store: Outcomes | None = None,
     has_detail: bool = False,
     progress: Progress = lambda _done, _total: None,
+    cancel: Callable[[], bool] = lambda: False,
 ) -> Result:
-    """Return the answer to `scenario`; the same for any number of `workers`.
+    """Return the answer to `study`; the same wherever its trials run.
 
-    With `executor`, any `concurrent.futures.Executor`, the work goes there. `has_detail`
-    keeps what a report shows of the first replication of each row.
+    `has_detail` keeps what a report shows of the first replication of each row. The other
+    arguments are those of `run`.
+
+    Raises:
+        Cancelled: `cancel` said so.
     """
-    tasks = _tasks(scenario, has_detail=has_detail)
-    with nullcontext(executor) if executor is not None else process_pool(workers) as pool:
-        done = _run(tasks, pool, progress)
-    rows = range(len(scenario.rows))
-    by_row = [[one for one in done if one.row == row] for row in rows]
+    trials = [
+        trial_of(study, row, replication, has_detail=has_detail and replication == 0)
+        for row in range(len(study.rows))
+        for replication in range(study.replications)
+    ]
+    done = run(trials, executor=executor, store=store, progress=progress, cancel=cancel)
+    each = study.replications
+    by_row = [done[row * each : (row + 1) * each] for row in range(len(study.rows))]
     return Result(
-        scenario=scenario.name,
-        setup=scenario.setup,
-        seed=scenario.seed,
-        replications=scenario.replications,
+        study=study,
         version=MODEL_VERSION,
         digest=_digest(done),
-        rows=tuple(_row(scenario.rows[row], by_row[row]) for row in rows),
+        rows=tuple(map(_row, study.rows, by_row)),
     )
 
 
-def _tasks(scenario: Scenario, *, has_detail: bool) -> list[Task]:
-    spec = spec_of(scenario, 0)
-    return [
-        Task(
-            spec=replace(spec, replication=replication),
-            row=row,
-            number=number,
-            client=scenario.rally,
-            has_detail=has_detail and replication == 0,
-        )
-        for number, row in enumerate(scenario.rows)
-        for replication in range(scenario.replications)
-    ]
-
-
-def _run(tasks: list[Task], pool: Executor | None, progress: Progress) -> list[Replicated]:
-    """Return the outcomes in the order of `tasks`."""
-    if pool is None:
-        done = []
-        for task in tasks:
-            done.append(replicate(task))
-            progress(len(done), len(tasks))
-        return done
-    # The largest first, so that no process is left alone with one at the end.
-    largest = sorted(tasks, key=lambda task: -_size(task))
-    futures = {id(task): pool.submit(replicate, task) for task in largest}
-    _watch(futures.values(), progress)
-    return [futures[id(task)].result() for task in tasks]
-
-
-def _watch(futures: Iterable[Future[Replicated]], progress: Progress) -> None:
-    waiting = list(futures)
-    for count, _future in enumerate(as_completed(waiting), start=1):
-        progress(count, len(waiting))
-
-
-def _size(task: Task) -> int:
-    return task.row.nodes * task.row.clusters
-
-
-def _digest(done: list[Replicated]) -> str:
+def _digest(done: Sequence[Outcome]) -> str:
     total = sha256()
     for one in done:
         total.update(one.digest.encode())
     return total.hexdigest()
 
 
-def _row(row: Row, done: list[Replicated]) -> RowResult:
-    means = [fmean(one.minutes) for one in done if one.minutes]
-    path = critical_path(one.shares for one in done)
+def _row(row: Row, done: Sequence[Outcome]) -> RowResult:
+    """Return the summary of the replications `done` of `row`."""
+    own = [outcome.rows[0] for outcome in done]
+    means = [fmean(one.seen_s / 60.0 for one in ran.created) for ran in own if ran.created]
+    path = critical_path(ran.shares for ran in own)
     name = next(iter(path), None)
-    causes = sorted({cause for one in done for cause in one.failures})
+    counts = [ran.failures for ran in own]
+    causes = sorted({cause for count in counts for cause in count})
     return RowResult(
         nodes=row.nodes,
+        masters=row.masters,
         concurrency=row.concurrency,
         clusters_asked=row.clusters,
-        clusters_created=fmean(len(one.minutes) for one in done),
+        clusters_created=fmean(len(ran.created) for ran in own),
         predicted_minutes=fmean(means) if means else None,
         interval_minutes=_interval(means),
         published_minutes=row.published_minutes,
         published_clusters=row.published_clusters,
         limited_by=LimitedBy(name=name, share=path[name]) if name else None,
-        failures={c: fmean(one.failures.get(c, 0) for one in done) for c in causes},
+        failures={cause: fmean(count.get(cause, 0) for count in counts) for cause in causes},
         critical_path=path,
+        outcomes=tuple(own),
         detail=next((one.detail for one in done if one.detail is not None), None),
     )
 

@@ -73,9 +73,10 @@ def failures(result: Result) -> tuple[str, ...]:
 
 def identity(result: Result) -> str:
     """Return what the result depends on, and its digest, in a line."""
+    study = result.study
     return (
-        f"{result.scenario} on {result.setup}: {result.replications} replications, "
-        f"seed {result.seed}, model {result.version}, digest {result.digest[:DIGEST_SHOWN]}"
+        f"{study.name} on {study.setup.name}: {study.replications} replications, "
+        f"seed {study.seed}, model {result.version}, digest {result.digest[:DIGEST_SHOWN]}"
     )
 
 

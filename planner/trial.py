@@ -1,207 +1,181 @@
-"""The twin as a model that a calibration asks for predictions, point by point."""
+"""One trial: the unit of work of every experiment, a pure function from what is asked to what came.
 
-import json
-import math
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass, replace
-from hashlib import blake2b
-from pathlib import Path
-from statistics import fmean
+Two clients ask for clusters. Rally asks Magnum, and measures as it does; `apply` is this program
+itself, which takes the rows one after the other.
+"""
 
-from coe_twin.coe_core.documents import Json
-from coe_twin.models import scenario as schema
-from coe_twin.models.calibration.problem import Point
-from coe_twin.models.calibration.record import Unit
-from coe_twin.models.scenario import Row
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TypeAlias
+
+import numpy as np
+
+from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.ids import ClusterId, ProjectId
+from coe_twin.models import scenario_blocks as schema
+from coe_twin.models.clusters import cluster_as
+from coe_twin.models.scenario_blocks import Row
+from coe_twin.models.study import Study
+from coe_twin.planner.carry_out import carry_out
+from coe_twin.planner.detail import detail_of
+from coe_twin.planner.history import Spent, creations
+from coe_twin.planner.outcome import Created, Failed, Outcome, RowOutcome, StationUse
 from coe_twin.planner.rally import Rally
-from coe_twin.planner.result import MODEL_VERSION
-from coe_twin.planner.twin import Twin, TwinSpec
+from coe_twin.planner.twin import Twin, TwinSpec, world_of
+
+PLAN = ProjectId("plan")
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """The client `apply`."""
+
+
+Client: TypeAlias = schema.Rally | Apply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """A row to be run in a world."""
+    """One replication, with all that its outcome depends on.
 
-    spec: TwinSpec
-    row: Row
-    client: schema.Rally
+    `rows` follow one another in one world. Without a record there are no critical paths and no
+    use of stations, and it takes three quarters of the time.
+    """
+
+    world: TwinSpec
+    rows: tuple[Row, ...]
+    client: Client
+    is_recorded: bool = True
+    has_detail: bool = False
+
+    @property
+    def size(self) -> int:
+        """About how long it takes, beside others [-]."""
+        return sum(row.nodes * row.clusters for row in self.rows)
 
     def key(self) -> str:
         """Return what two trials have in common if, and only if, they have the same outcome."""
-        spec = self.spec
+        world = self.world
+        asked = [
+            row.model_dump_json(exclude={"published_minutes", "published_clusters", "rounding"})
+            for row in self.rows
+        ]
         parts = (
-            MODEL_VERSION,
-            spec.setup.model_dump_json(),
-            spec.parameters.model_dump_json(),
-            repr((spec.policies, spec.provisioner, spec.create_timeout_s)),
-            repr((spec.seed, spec.replication, self.row, self.client)),
+            world.setup.model_dump_json(exclude={"description", "parameters"}),
+            world.parameters.model_dump_json(include={"parameters"}),
+            repr((world.policies, world.provisioner, world.create_timeout_s)),
+            repr((world.seed, world.replication, asked, self.client)),
+            repr((self.is_recorded, self.has_detail)),
         )
-        return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
+        return sha256("\n".join(parts).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """Means over the clusters that were created [min, s], NaN for none, and their number."""
+def trial_of(
+    study: Study, row: int, replication: int, *, is_recorded: bool = True, has_detail: bool = False
+) -> Trial:
+    """Return the trial of one row of `study` by its client."""
+    return Trial(
+        world=world_of(study, replication),
+        rows=(study.rows[row],),
+        client=study.rally,
+        is_recorded=is_recorded,
+        has_detail=has_detail,
+    )
 
-    minutes: float
-    seconds: float
-    clusters: int
 
-    def amount(self, unit: Unit) -> float:
-        """Return what the trial gives in `unit`."""
-        return {"min": self.minutes, "s": self.seconds, "clusters": float(self.clusters)}[unit]
-
-
-def run(trial: Trial) -> Ran:
+def run_trial(trial: Trial) -> Outcome:
     """Return the outcome of `trial`; it depends on nothing else."""
-    twin = Twin(trial.spec, is_recording=False)
-    rally = Rally(twin, trial.row, trial.client)
+    twin = Twin(trial.world, is_recording=trial.is_recorded)
+    if isinstance(trial.client, Apply):
+        rows = _applied(twin, trial.rows)
+    else:
+        rows = tuple(_asked_by_rally(twin, row, trial.client) for row in trial.rows)
+    recorder = twin.recorder
+    spans = b"" if recorder is None else recorder.fingerprint()
+    return Outcome(
+        rows=rows,
+        horizon_s=float(twin.runtime.now()),
+        events=twin.runtime.scheduled(),
+        digest=twin.log.digest(spans),
+        stations=_stations(twin),
+        detail=detail_of(twin) if trial.has_detail else None,
+    )
+
+
+def _asked_by_rally(twin: Twin, row: Row, client: schema.Rally) -> RowOutcome:
+    rally = Rally(twin, row, client)
     twin.runtime.run(rally.run())
-    measured = rally.measured
-    if not measured.minutes:
-        return Ran(math.nan, math.nan, 0)
-    return Ran(fmean(measured.minutes), fmean(measured.seconds), len(measured.minutes))
+    return rally.outcome()
 
 
-class Store:
-    """Outcomes by their trials' keys, on disk if a file is given: a calibration can go on."""
+def _applied(twin: Twin, rows: tuple[Row, ...]) -> tuple[RowOutcome, ...]:
+    """Create the clusters of each row, one row after the other, as on the real cloud."""
+    clusters = [clusters_of(twin.spec, number, row) for number, row in enumerate(rows)]
+    ended: dict[ClusterId, Cluster] = {}
 
-    def __init__(self, file: Path | None = None) -> None:
-        self._file = file
-        self._known: dict[str, Ran] = {}
-        if file is not None and file.exists():
-            for line in file.read_text(encoding="utf-8").splitlines():
-                self._read(line)
+    async def create(cluster: Cluster) -> None:
+        ended[cluster.id] = await twin.conductor.create(cluster)
 
-    def _read(self, line: str) -> None:
-        """Take a line in; one that was cut short is as if it had not been written."""
-        try:
-            key, minutes, seconds, clusters = json.loads(line)
-        except ValueError:
-            return
-        nan = math.nan
-        self._known[key] = Ran(
-            nan if minutes is None else minutes, nan if seconds is None else seconds, clusters
+    async def main() -> None:
+        twin.start()
+        for row, own in zip(rows, clusters, strict=True):
+            await carry_out(twin.runtime, own, row.concurrency, create)
+
+    twin.runtime.run(main())
+    spent = creations(twin.log.events)
+    return tuple(_row_outcome([ended[one.id] for one in own], spent) for own in clusters)
+
+
+def clusters_of(world: TwinSpec, number: int, row: Row, project: ProjectId = PLAN) -> list[Cluster]:
+    """Return the clusters that `apply` creates for row `number` of a trial."""
+    template = world.setup.cluster_template.template()
+    return [
+        cluster_as(
+            row,
+            template,
+            name=f"row-{number}-{one}",
+            project=project,
+            create_timeout_s=world.create_timeout_s,
         )
-
-    def get(self, key: str) -> Ran | None:
-        """Return what is known."""
-        return self._known.get(key)
-
-    def put(self, key: str, ran: Ran) -> None:
-        """Keep an outcome, at once."""
-        self._known[key] = ran
-        if self._file is None:
-            return
-        values: list[Json] = [
-            None if math.isnan(one) else one for one in (ran.minutes, ran.seconds)
-        ]
-        with self._file.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps([key, *values, ran.clusters]) + "\n")
+        for one in range(row.clusters)
+    ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A row as the twin is to run it, and what of it is compared."""
+def _row_outcome(clusters: list[Cluster], spent: Mapping[ClusterId, Spent]) -> RowOutcome:
+    created, failed = [], []
+    for cluster in clusters:
+        own = spent[cluster.id]
+        assert own.whole is not None, "every creation of a trial has ended"
+        if own.failure:
+            failed.append(Failed(name=cluster.name, cause=own.failure, text=cluster.status_reason))
+        else:
+            created.append(
+                Created(name=cluster.name, seconds=own.whole, seen_s=own.whole, phases=own.phases)
+            )
+    return RowOutcome(created=tuple(created), failed=tuple(failed), shares={})
 
-    trial: Trial
-    unit: Unit
 
-
-def at_point(spec: TwinSpec, point: Point) -> TwinSpec:
-    """Return the world `spec` with the values of `point` in it.
-
-    A name is a quantity of the parameter set, one with `.cv` behind it, or a field of the
-    set-up; a field that holds a count gets the nearest.
-
-    Raises:
-        InvalidInput: there is no such quantity or field, or it does not take the value.
-    """
-    known = spec.parameters
-    values = {name: one for name, one in point.items() if known.split(name)[0] in known.parameters}
-    fields: dict[str, Json] = {
-        name: round(one) if _is_count(spec, name) else one
-        for name, one in point.items()
-        if name not in values
+def _stations(twin: Twin) -> dict[str, StationUse]:
+    """Return the use of every station with a known number of servers, up to the end of the run."""
+    horizon = float(twin.runtime.now())
+    if twin.recorder is None or not horizon > 0.0:
+        return {}
+    log = twin.recorder.columns()
+    count = len(twin.recorder.names)
+    served = np.minimum(log["ended"], horizon) - np.minimum(log["started"], horizon)
+    waited = log["started"] - log["arrived"]
+    visits = np.bincount(log["station"], minlength=count)
+    busy = np.bincount(log["station"], weights=served, minlength=count)
+    wait = np.bincount(log["station"], weights=waited, minlength=count)
+    index = {name: number for number, name in enumerate(twin.recorder.names)}
+    return {
+        name: StationUse(
+            servers=servers,
+            visits=int(visits[index[name]]),
+            busy=float(busy[index[name]]) / (servers * horizon),
+            wait_s=float(wait[index[name]]) / max(1, int(visits[index[name]])),
+        )
+        for name, servers in twin.cloud.substrate.capacities().items()
+        if name in index
     }
-    setup = spec.setup.with_overrides(fields) if fields else spec.setup
-    return replace(spec, setup=setup, parameters=known.with_values(values))
-
-
-def _is_count(spec: TwinSpec, path: str) -> bool:
-    here: Json = spec.setup.model_dump(mode="json")
-    for step in path.split("."):
-        here = here.get(step) if isinstance(here, dict) else None
-    return isinstance(here, int) or here is None
-
-
-class TwinModel:
-    """`models.calibration.problem.Model` by simulation.
-
-    Every prediction is a mean over `replications`, with the same random numbers at every
-    point, so that points differ by nothing but their values.
-    """
-
-    def __init__(
-        self, asked: Sequence[Asked], replications: int, store: Store, executor: Executor | None
-    ) -> None:
-        self._asked = asked
-        self._replications = range(replications)
-        self._store = store
-        self._executor = executor
-
-    def evaluate(
-        self, points: Sequence[Point], only: Sequence[int] | None = None
-    ) -> list[list[float]]:
-        """Return, for each point, what the twin predicts of each row in its unit.
-
-        Where `only` names a row for each point, of that row alone.
-        """
-        wanted = [self._asked] * len(points)
-        if only is not None:
-            wanted = [self._asked[row : row + 1] for row in only]
-        trials = [
-            replace(asked.trial, spec=replace(spec, replication=number))
-            for point, rows in zip(points, wanted, strict=True)
-            for asked, spec in zip(rows, _worlds(rows, point), strict=True)
-            for number in self._replications
-        ]
-        ran = iter(self._ran(trials))
-        return [
-            [self._mean([next(ran) for _ in self._replications], asked) for asked in rows]
-            for rows in wanted
-        ]
-
-    def _ran(self, trials: Sequence[Trial]) -> list[Ran]:
-        keys = [trial.key() for trial in trials]
-        new = {
-            key: trial
-            for key, trial in zip(keys, trials, strict=True)
-            if self._store.get(key) is None
-        }
-        # The largest first, so that no process is left alone with one at the end.
-        order = sorted(new, key=lambda key: -new[key].row.nodes * new[key].row.clusters)
-        for key, ran in zip(order, self._each([new[key] for key in order]), strict=True):
-            self._store.put(key, ran)
-        found = [self._store.get(key) for key in keys]
-        return [ran for ran in found if ran is not None]
-
-    def _each(self, trials: Sequence[Trial]) -> Iterable[Ran]:
-        return map(run, trials) if self._executor is None else self._executor.map(run, trials)
-
-    @staticmethod
-    def _mean(ran: Sequence[Ran], asked: Asked) -> float:
-        amounts = [one.amount(asked.unit) for one in ran]
-        known = [amount for amount in amounts if not math.isnan(amount)]
-        return fmean(known) if known else math.nan
-
-
-def _worlds(rows: Sequence[Asked], point: Point) -> list[TwinSpec]:
-    """Return the world of each row at `point`; rows that share a world go on sharing it."""
-    worlds: dict[int, TwinSpec] = {}
-    for asked in rows:
-        spec = asked.trial.spec
-        if id(spec) not in worlds:
-            worlds[id(spec)] = at_point(spec, point)
-    return [worlds[id(asked.trial.spec)] for asked in rows]

@@ -13,11 +13,12 @@ from coe_twin.coe_core.ports.provisioner import Provisioner
 from coe_twin.coe_core.provisioners.choice import provisioner_of
 from coe_twin.coe_core.provisioners.seams import Seams
 from coe_twin.coe_core.units import Seconds
-from coe_twin.models import scenario as schema
+from coe_twin.models import scenario_blocks as schema
 from coe_twin.models.event_log import EventLog
 from coe_twin.models.parameters import ParameterSet
 from coe_twin.models.randomness import CounterDraws
 from coe_twin.models.setup import Setup
+from coe_twin.models.study import Study
 from coe_twin.sim_driver.background import start_background
 from coe_twin.sim_driver.cloud import SimCloud
 from coe_twin.sim_driver.magnum import MagnumFront
@@ -40,6 +41,19 @@ class TwinSpec:
     create_timeout_s: float
     seed: int
     replication: int
+
+
+def world_of(study: Study, replication: int) -> TwinSpec:
+    """Return the world that a replication of `study` runs in."""
+    return TwinSpec(
+        setup=study.setup,
+        parameters=study.parameters,
+        policies=study.policies.policy_set(),
+        provisioner=study.provisioner,
+        create_timeout_s=study.create_timeout_s,
+        seed=study.seed,
+        replication=replication,
+    )
 
 
 class CountingIds:

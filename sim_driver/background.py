@@ -19,7 +19,7 @@ async def _reports(substrate: Substrate) -> None:
     """
     world = substrate.world
     interval = world.parameters.mean("nova.host_report_interval_s")
-    report = substrate.operation("nova.host_report_s")
+    report = substrate.service_time("nova.host_report_s")
     key = world.key("host reports")
     parts = 10
     hosts = substrate.setup.hypervisors.count / parts
@@ -43,9 +43,9 @@ async def _other_users(substrate: Substrate) -> None:
     rate = substrate.setup.background.servers_per_hour / 3600.0
     key = world.key("background")
     steps = (
-        ("nova-api", substrate.operation("nova.api_create_s")),
-        ("nova-conductor", substrate.operation("nova.conductor_build_s")),
-        ("nova-scheduler", substrate.operation("nova.scheduler_request_s")),
+        ("nova-api", substrate.service_time("nova.api_create_s")),
+        ("nova-conductor", substrate.service_time("nova.conductor_build_s")),
+        ("nova-scheduler", substrate.service_time("nova.scheduler_request_s")),
     )
 
     async def one(number: int) -> None:

@@ -66,7 +66,7 @@ class SimCloud:
         self.nova = Nova(substrate, Images(substrate), self.network, guests)
         self.heat = Heat(substrate, Handlers(substrate, self.nova, self.network, self.volumes))
         guests.signal_to(self.heat.signal)
-        self._listing = substrate.operation("nova.api_show_s")
+        self._listing = substrate.service_time("nova.api_show_s")
 
     def poller(self) -> Poller:
         """Return the poller that knows when this cloud changes, or one whose looks are all made."""

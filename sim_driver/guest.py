@@ -19,10 +19,10 @@ class Guests:
 
     def __init__(self, substrate: Substrate) -> None:
         self._substrate = substrate
-        self._boot = substrate.operation("guest.boot_s")
+        self._boot = substrate.service_time("guest.boot_s")
         self._bootstrap = {
-            Role.MASTER: substrate.operation("guest.bootstrap_master_s"),
-            Role.WORKER: substrate.operation("guest.bootstrap_node_s"),
+            Role.MASTER: substrate.service_time("guest.bootstrap_master_s"),
+            Role.WORKER: substrate.service_time("guest.bootstrap_node_s"),
         }
         self._receive: Callable[[str, int], None] | None = None
 

@@ -22,7 +22,7 @@ class Trusts:
 
     def __init__(self, substrate: Substrate) -> None:
         self._substrate = substrate
-        self._create = substrate.operation("keystone.trust_create_s")
+        self._create = substrate.service_time("keystone.trust_create_s")
         self.items = Registry[SimTrust]("trust")
 
     async def create(self, name: str, project: ProjectId, tag: Tag, key: int) -> SimTrust:

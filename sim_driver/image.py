@@ -14,9 +14,9 @@ class Images:
         self._world = substrate.world
         self._runtime: SimRuntime = substrate.runtime
         self._is_shared = block.store == "ceph"
-        self._clone = substrate.operation("image.ceph_clone_s")
+        self._clone = substrate.service_time("image.ceph_clone_s")
         self._image_gib = block.image_gib
-        self._download = substrate.operation("image.download_per_gib_s")
+        self._download = substrate.service_time("image.download_per_gib_s")
         self._glance = FifoStation(
             substrate.runtime, "glance download", 1, substrate.world.recorder
         )

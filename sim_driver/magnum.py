@@ -9,8 +9,8 @@ class MagnumFront:
 
     def __init__(self, cloud: SimCloud) -> None:
         self._substrate = cloud.substrate
-        self._request = cloud.substrate.operation("magnum.api_create_s")
-        self._certificates = cloud.substrate.operation("magnum.certificates_s")
+        self._request = cloud.substrate.service_time("magnum.api_create_s")
+        self._certificates = cloud.substrate.service_time("magnum.certificates_s")
 
     async def accept(self, project: ProjectId, cluster: str) -> None:
         """Return when the conductor has what it needs to begin with `cluster`."""

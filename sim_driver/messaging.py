@@ -69,8 +69,8 @@ class MessageBus:
         self._world = world
         self._nodes = [_node(world, number, machines) for number in range(block.nodes)]
         self.timeout = Seconds(block.rpc_response_timeout_s)
-        self._message = world.operation("rabbitmq.message_s")
-        self._latency = world.operation("rabbitmq.latency_s")
+        self._message = world.service_time("rabbitmq.message_s")
+        self._latency = world.service_time("rabbitmq.latency_s")
         self._homes: dict[str, Station] = {}
         self._published = 0
         self._kept_max = block.kept_messages_max or float("inf")

@@ -50,11 +50,11 @@ class Networking:
 
     def __init__(self, substrate: Substrate) -> None:
         self._substrate = substrate
-        self._creates = {kind: substrate.operation(name) for kind, name in CALLS.items()}
-        self._delete = substrate.operation("neutron.delete_s")
-        self._bind = substrate.operation("neutron.port_bind_s")
-        self._vif_plug = substrate.operation("neutron.vif_plug_s")
-        self._per_router = substrate.operation("neutron.router_interface_per_router_s")
+        self._creates = {kind: substrate.service_time(name) for kind, name in CALLS.items()}
+        self._delete = substrate.service_time("neutron.delete_s")
+        self._bind = substrate.service_time("neutron.port_bind_s")
+        self._vif_plug = substrate.service_time("neutron.vif_plug_s")
+        self._per_router = substrate.service_time("neutron.router_interface_per_router_s")
         self.items = {kind: Registry[NetworkItem](kind) for kind in CALLS}
         template = substrate.setup.cluster_template
         self.given = tuple(dict.fromkeys((template.fixed_network, template.external_network)))

@@ -138,6 +138,10 @@ class SimRuntime:
             raise RuntimeError("no task is running: await this inside SimRuntime.run")
         return self.current
 
+    def scheduled(self) -> int:
+        """Return how many events SimPy was given so far; for after a run, since it counts one."""
+        return next(self.env._eid)  # noqa: SLF001 - SimPy keeps the count to itself
+
     def forget(self, task: SimTask[Any]) -> None:
         """Drop an ended task from the list of those to close."""
         del self._unfinished[task]

@@ -10,7 +10,7 @@ from coe_twin.sim_driver.messaging import MessageBus
 from coe_twin.sim_driver.poll_load import PollLoad
 from coe_twin.sim_driver.quota import Quota
 from coe_twin.sim_driver.stations import FifoStation, Station
-from coe_twin.sim_driver.world import Operation, World
+from coe_twin.sim_driver.world import ServiceTime, World
 
 
 class Substrate:
@@ -30,16 +30,16 @@ class Substrate:
         self.quota = Quota(setup.quota.model_dump())
         self.database = _database(world, controllers)
         self.polls: defaultdict[str, float] = defaultdict(float)
-        self._transaction = world.operation("database.transaction_s")
-        self._token = world.operation("keystone.token_validate_s")
+        self._transaction = world.service_time("database.transaction_s")
+        self._token = world.service_time("keystone.token_validate_s")
 
-    def operation(self, name: str) -> Operation:
-        """Return the operation of this parameter name."""
-        return self.world.operation(name)
+    def service_time(self, name: str) -> ServiceTime:
+        """Return the service time of this parameter name."""
+        return self.world.service_time(name)
 
-    def run(self, service: str, operation: Operation, key: int, number: int = 0) -> Awaitable[None]:
-        """Do `operation` on the next worker of `service`."""
-        return self.services[service].run(operation.draw(key, number))
+    def run(self, service: str, time: ServiceTime, key: int, number: int = 0) -> Awaitable[None]:
+        """Work for `time`, as drawn for the entity `key`, on the next worker of `service`."""
+        return self.services[service].run(time.draw(key, number))
 
     def capacities(self) -> dict[str, int]:
         """Return the servers of each station whose utilisation can be told, by name."""

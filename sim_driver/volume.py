@@ -24,9 +24,9 @@ class Volumes:
 
     def __init__(self, substrate: Substrate) -> None:
         self._substrate = substrate
-        self._create = substrate.operation("cinder.volume_create_s")
-        self._attach = substrate.operation("cinder.volume_attach_s")
-        self._delete = substrate.operation("cinder.volume_delete_s")
+        self._create = substrate.service_time("cinder.volume_create_s")
+        self._attach = substrate.service_time("cinder.volume_attach_s")
+        self._delete = substrate.service_time("cinder.volume_delete_s")
         self.items = Registry[SimVolume]("volume")
 
     def accept(self, name: str, project: ProjectId, tag: Tag, size_gib: int) -> SimVolume:

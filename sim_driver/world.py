@@ -11,10 +11,10 @@ from coe_twin.sim_driver.recorder import Recorder
 from coe_twin.sim_driver.runtime import SimRuntime
 
 
-class Operation:
+class ServiceTime:
     """A kind of work with a random duration.
 
-    A draw is a function of the entity that the work is for, of the operation and of an
+    A draw is a function of the entity that the work is for, of its name and of an
     occurrence number. It does not depend on what was drawn before, so load by one tenant
     never shifts the draws of another, and two runs that differ in one thing share all else.
     """
@@ -54,11 +54,11 @@ class World:
         self.recorder = recorder
         self.key = draws.key
 
-    def operation(self, name: str) -> Operation:
-        """Return the operation of this parameter name."""
+    def service_time(self, name: str) -> ServiceTime:
+        """Return the service time of this parameter name."""
         parameters = self.parameters
         duration = Duration(parameters.mean(name), parameters.cv(name))
-        return Operation(name, duration, self.draws)
+        return ServiceTime(name, duration, self.draws)
 
     def milestone(self, server: str, milestone: int) -> None:
         """Record that `server` reached `milestone` now."""

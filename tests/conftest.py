@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Each test simulates what it asks for; the store has tests of its own.
+os.environ["COE_TWIN_NO_STORE"] = "1"
+
 settings.register_profile("dev", max_examples=25, deadline=None, print_blob=True)
 settings.register_profile("ci", max_examples=100, deadline=None, print_blob=True, derandomize=True)
 settings.register_profile("nightly", max_examples=2000, deadline=None, print_blob=True)

@@ -21,12 +21,13 @@ from coe_twin.models.calibration.data import Data
 from coe_twin.models.calibration.data_files import of_scenario
 from coe_twin.models.calibration.record import CalibrationRecord
 from coe_twin.models.parameters import ParameterSet
-from coe_twin.models.scenario import Rally, Scenario
-from coe_twin.models.setup import load_setup
-from coe_twin.planner.calibration import Study, study
+from coe_twin.models.scenario import Scenario
+from coe_twin.models.scenario_blocks import Rally
+from coe_twin.planner.calibration import Fit, fit
 from coe_twin.planner.pool import cpus, process_pool
+from coe_twin.planner.run import Outcomes
 from coe_twin.planner.simulate import simulate
-from coe_twin.planner.trial import Store
+from coe_twin.planner.store import Store
 
 SCENARIO: Final = Path(__file__).parents[1] / "scenarios" / "cncf-deployment.yaml"
 PARAMETERS: Final = Path(__file__).parents[1] / "models" / "parameters" / "cncf-2016.json"
@@ -92,24 +93,22 @@ class Judged(Block):
     ran: Annotated[ListOf[Ran], Field(min_length=1)]
 
 
-def asked(candidate: Candidate) -> Study:
+def asked(candidate: Candidate) -> Fit:
     """Return the calibration of a candidate."""
     scenario = Scenario.load(SCENARIO)
-    setup = load_setup(scenario.setup).with_overrides(dict(candidate.overrides))
     data = of_scenario(scenario)
     rows = tuple(
         row.model_copy(update={"clusters": ENOUGH[row.clusters]}) if row.created else row
         for row in data.rows
     )
-    return Study(
-        setup=setup,
-        parameters=setup.parameter_set(),
+    study = scenario.model_copy(update={"overrides": dict(candidate.overrides)}).resolve()
+    return Fit(
+        study=study.model_copy(
+            update={"seed": 1, "replications": 1, "rally": client(scenario, candidate)}
+        ),
         data=Data(source=data.source, rows=rows),
         free={BOOT: None, **candidate.free},
-        replications=1,
         points=7,
-        create_timeout_s=scenario.create_timeout_s,
-        client=client(scenario, candidate),
     )
 
 
@@ -118,14 +117,14 @@ def client(scenario: Scenario, candidate: Candidate) -> Rally:
 
 
 def judged(
-    candidate: Candidate, store: Store, executor: Executor | None
+    candidate: Candidate, store: Outcomes, executor: Executor | None
 ) -> tuple[Judged, ParameterSet]:
     """Return the fit of a candidate and the scenario with it, and the parameters of the fit."""
-    fitted = study(asked(candidate), store, executor).parameters
+    fitted = fit(asked(candidate), executor=executor, store=store).parameters
     record = fitted.calibration
     assert record is not None, "a calibration leaves its record"
     scenario = Scenario.load(SCENARIO)
-    known = load_setup(scenario.setup).parameter_set().parameters
+    known = scenario.resolve().parameters.parameters
     values = {one.name: one.value for one in record.free}
     update = {
         "overrides": {
@@ -136,7 +135,7 @@ def judged(
         "rally": client(scenario, candidate),
         "replications": REPLICATIONS,
     }
-    result = simulate(scenario.model_copy(update=update), executor=executor)
+    result = simulate(scenario.model_copy(update=update).resolve(), executor=executor)
     answer = Judged(
         candidate=candidate.name,
         fit=record,
@@ -163,11 +162,8 @@ def load() -> tuple[Judged, ...]:
 
 def main() -> None:
     """Judge every candidate; what was simulated is kept in build/."""
-    folder = Path("build")
-    folder.mkdir(exist_ok=True)
-    store = Store(folder / "cncf-2016.trials.jsonl")
     found = []
-    with process_pool(cpus()) as pool:
+    with Store.opened() as store, process_pool(cpus()) as pool:
         for candidate in CANDIDATES:
             print(candidate.name, file=sys.stderr)
             one, fitted = judged(candidate, store, pool)

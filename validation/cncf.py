@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from textwrap import fill
 from typing import Final
 
-from coe_twin.models.scenario import Row, Scenario
+from coe_twin.models.scenario import Scenario
+from coe_twin.models.scenario_blocks import Row
 from coe_twin.planner.calibration_table import short
 from validation import candidates, fitted
 from validation.candidates import SCENARIO, Judged, Ran

@@ -13,11 +13,11 @@ from coe_twin.models.calibration.data import TableRow
 from coe_twin.models.calibration.data_files import read_data
 from coe_twin.models.demand_law import demand
 from coe_twin.models.families import LEAST, families
-from coe_twin.models.setup import load_setup
+from coe_twin.models.scenario import study_on
 from coe_twin.models.traces.durations import of_events
 from coe_twin.models.traces.trace_file import read_trace
-from coe_twin.planner.calibration import Study, trials_of
-from coe_twin.planner.trial import Store, TwinModel
+from coe_twin.planner.calibration import Fit, targets_of
+from coe_twin.planner.twin_model import TwinModel
 from validation import fitted
 from validation.page import table
 
@@ -130,11 +130,8 @@ def _ranks() -> Iterator[tuple[str, ...]]:
     data = read_data([MEDIANS])
     speeds = [float(str(row.overrides[CORE_SPEED])) for row in data.rows]
     rows = [row.model_copy(update={"overrides": _at_speed_1(row)}) for row in data.rows]
-    setup = load_setup(SET)
-    asked = Study(
-        setup=setup, parameters=setup.parameter_set(), data=replace(data, rows=tuple(rows)), free={}
-    )
-    (predicted,) = TwinModel(trials_of(asked), REPLICATIONS, Store(), None).evaluate([{}])
+    asked = Fit(study=study_on(SET), data=replace(data, rows=tuple(rows)), free={})
+    (predicted,) = TwinModel(targets_of(asked), REPLICATIONS).evaluate([{}])
     found = {
         (row.nodes, str(row.overrides[HEAT]), row.provisioner): (float(row.seconds or 0) * speed, s)
         for row, speed, s in zip(rows, speeds, predicted, strict=True)

@@ -15,7 +15,7 @@ from coe_twin.coe_core.ports.poller import Poller, PollSchedule
 from coe_twin.coe_core.ports.provisioner import Provisioner
 from coe_twin.coe_core.ports.repository import ClusterRepository
 from coe_twin.coe_core.ports.runtime import Runtime
-from coe_twin.coe_core.transitions import Outcome
+from coe_twin.coe_core.transitions import Trigger
 from coe_twin.coe_core.units import Seconds
 
 FOREVER: Final = Seconds(inf)
@@ -60,14 +60,14 @@ class Context:
         """Append an event about `cluster` at the present instant."""
         self.events.record(Event(self.runtime.now(), kind, cluster.id, subject, detail))
 
-    async def move(self, cluster: Cluster, outcome: Outcome, reason: str = "") -> Cluster:
-        """Store `cluster` after `outcome` and log its new status.
+    async def move(self, cluster: Cluster, trigger: Trigger, reason: str = "") -> Cluster:
+        """Store `cluster` after `trigger` and log its new status.
 
         Raises:
             IllegalTransition: the status table forbids it.
             StaleVersion: somebody else changed it.
         """
-        moved = await self.repository.save(cluster.on(outcome, reason))
+        moved = await self.repository.save(cluster.on(trigger, reason))
         self.log(moved, EventKind.STATUS_CHANGED, moved.status, reason)
         return moved
 

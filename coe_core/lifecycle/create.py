@@ -6,7 +6,7 @@ from coe_twin.coe_core.cluster import Cluster, Verb
 from coe_twin.coe_core.errors import AlreadyExists, DeadlineExceeded, DriverError, StackTimeout
 from coe_twin.coe_core.lifecycle.attempts import attempts
 from coe_twin.coe_core.lifecycle.context import Context
-from coe_twin.coe_core.transitions import Outcome
+from coe_twin.coe_core.transitions import Trigger
 
 
 async def create(context: Context, cluster: Cluster) -> Cluster:
@@ -27,10 +27,10 @@ async def create(context: Context, cluster: Cluster) -> Cluster:
     except DriverError as caught:
         error = caught
     else:
-        ended = await context.move(cluster, Outcome.SUCCEEDED)
+        ended = await context.move(cluster, Trigger.SUCCEEDED)
         await context.end(ended, operation)
         return ended
-    ended = await context.move(cluster, Outcome.FAILED, str(error))
+    ended = await context.move(cluster, Trigger.FAILED, str(error))
     await context.end(ended, operation, error.cause)
     return ended
 

@@ -7,7 +7,7 @@ from coe_twin.coe_core.errors import DeadlineExceeded, DriverError, StackTimeout
 from coe_twin.coe_core.lifecycle.attempts import attempts
 from coe_twin.coe_core.lifecycle.context import Context
 from coe_twin.coe_core.lifecycle.sweep import sweep
-from coe_twin.coe_core.transitions import ClusterStatus, Outcome
+from coe_twin.coe_core.transitions import ClusterStatus, Trigger
 
 SUPERSEDED: Final = "superseded"
 """The failure of an operation that a delete cut short."""
@@ -20,7 +20,7 @@ async def delete(context: Context, cluster: Cluster) -> Cluster:
     another one finds the cluster in DELETE_IN_PROGRESS.
     """
     is_taken_over = cluster.status is ClusterStatus.DELETE_IN_PROGRESS
-    asked = cluster if is_taken_over else await context.move(cluster, Outcome.DELETE_ASKED)
+    asked = cluster if is_taken_over else await context.move(cluster, Trigger.DELETE_ASKED)
     await _close_superseded(context, asked)
     operation = await context.begin(asked, Verb.DELETE)
     try:
@@ -33,10 +33,10 @@ async def delete(context: Context, cluster: Cluster) -> Cluster:
     except DriverError as caught:
         error = caught
     else:
-        ended = await context.move(asked, Outcome.SUCCEEDED)
+        ended = await context.move(asked, Trigger.SUCCEEDED)
         await context.end(ended, operation)
         return ended
-    ended = await context.move(asked, Outcome.FAILED, str(error))
+    ended = await context.move(asked, Trigger.FAILED, str(error))
     await context.end(ended, operation, error.cause)
     return ended
 

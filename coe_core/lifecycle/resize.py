@@ -7,7 +7,7 @@ from coe_twin.coe_core.cluster import Cluster, NodeGroup, Operation, Verb, node_
 from coe_twin.coe_core.errors import DeadlineExceeded, DriverError, InvalidRequest, StackTimeout
 from coe_twin.coe_core.lifecycle.attempts import attempts
 from coe_twin.coe_core.lifecycle.context import Context
-from coe_twin.coe_core.transitions import Outcome
+from coe_twin.coe_core.transitions import Trigger
 
 
 def resized(cluster: Cluster, node_count: int, nodes_to_remove: Iterable[str] = ()) -> NodeGroup:
@@ -31,9 +31,9 @@ async def resize(context: Context, cluster: Cluster, workers: NodeGroup) -> Clus
     After a failure the record keeps the old count, as Magnum's does; what the cloud holds
     beyond it is found by tag and removed by the next resize or delete.
     """
-    cluster.on(Outcome.RESIZE_ASKED)  # refused before the intent is written
+    cluster.on(Trigger.RESIZE_ASKED)  # refused before the intent is written
     operation = await context.begin(cluster, Verb.RESIZE, workers)
-    asked = await context.move(cluster, Outcome.RESIZE_ASKED)
+    asked = await context.move(cluster, Trigger.RESIZE_ASKED)
     return await _carry_out(context, asked, operation, workers)
 
 
@@ -41,7 +41,7 @@ async def resume_resize(context: Context, cluster: Cluster) -> Cluster:
     """Take up the resize that left `cluster` in UPDATE_IN_PROGRESS; return it as it ended."""
     operation = await context.unended(cluster, Verb.RESIZE)
     if operation is None or operation.workers is None:
-        return await context.move(cluster, Outcome.FAILED, "what it should become was lost")
+        return await context.move(cluster, Trigger.FAILED, "what it should become was lost")
     return await _carry_out(context, cluster, operation, operation.workers)
 
 
@@ -61,10 +61,10 @@ async def _carry_out(
     except DriverError as caught:
         error = caught
     else:
-        ended = await context.move(wanted, Outcome.SUCCEEDED)
+        ended = await context.move(wanted, Trigger.SUCCEEDED)
         await context.end(ended, operation)
         return ended
     retired = replace(asked.workers, removed=workers.removed)
-    ended = await context.move(replace(asked, workers=retired), Outcome.FAILED, str(error))
+    ended = await context.move(replace(asked, workers=retired), Trigger.FAILED, str(error))
     await context.end(ended, operation, error.cause)
     return ended

@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue, model_validator
 from coe_twin.models.block import Block, ListOf, Text
 from coe_twin.models.calibration.problem import Observed
 from coe_twin.models.calibration.record import Unit
-from coe_twin.models.scenario import ClusterCount, NodeCount, Row
+from coe_twin.models.scenario_blocks import ClusterCount, NodeCount, Row
 
 POINTS_LEAST: Final = 4
 SIZES_LEAST: Final = 3

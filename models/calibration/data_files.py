@@ -14,7 +14,8 @@ from coe_twin.models import yaml_file
 from coe_twin.models.calibration.data import Data, Table, TableRow
 from coe_twin.models.errors import InvalidInput
 from coe_twin.models.near_names import unknown_name
-from coe_twin.models.scenario import Row, Scenario
+from coe_twin.models.scenario import Scenario
+from coe_twin.models.scenario_blocks import Row
 from coe_twin.models.setup import Setup
 from coe_twin.models.text_file import read_text
 from coe_twin.models.traces.json_file import read_json

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from coe_twin.models.block import Block, ListOf, Text
 
 Positive = Annotated[float, Field(gt=0, le=1e12)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Unit = Literal["min", "s", "clusters"]
 
 
@@ -67,11 +68,14 @@ class CalibrationRecord(Block):
     `digest` is the SHA-256 of the data's files, `discrepancy` the standard deviation of the
     logarithm that is put down to the model itself, `misfit` the root mean square of the fitted
     rows' misses in their standard deviations; `intervals` come from a parametric bootstrap or from
-    Markov chains.
+    Markov chains. `study` is the world that was simulated, before the fit, and `study_digest` its
+    digest; records of before 2026-11 have none.
     """
 
     data: ListOf[Text]
-    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    digest: Digest
+    study_digest: Digest | None = None
+    study: dict[str, JsonValue] | None = None
     setup: Text
     seed: Annotated[int, Field(ge=0)]
     replications: Annotated[int, Field(ge=1)]

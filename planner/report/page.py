@@ -9,7 +9,8 @@ from typing import Final
 from plotly.offline import get_plotlyjs
 
 from coe_twin.coe_core.documents import Json
-from coe_twin.models.scenario import Scenario
+from coe_twin.models.block import Block
+from coe_twin.models.policy_set import PolicySetFile
 from coe_twin.planner.report.creation_times import creation_times
 from coe_twin.planner.report.figure import Figure
 from coe_twin.planner.report.gantt import creation_of, gantt, gantt_caption
@@ -29,32 +30,36 @@ from coe_twin.planner.report.utilisation import quiet_stations, utilisation_figu
 from coe_twin.planner.result import Result, RowResult
 from coe_twin.planner.table import COLUMNS, cells, failures
 
+STUDY: Final = "study"
+"""The place of the study's document, for whoever takes the page apart."""
+
 FIGURES: Final = "figures"
 DETAILS: Final = "utilisation"
 
 
-def report_html(scenario: Scenario, result: Result, package_version: str) -> str:
-    """Return the report on `result`, the answer to `scenario`, as one HTML document.
+def report_html(result: Result, package_version: str) -> str:
+    """Return the report on `result` as one HTML document.
 
     Charts of single runs need a result with detail.
     """
     library, script = str(get_plotlyjs()), _asset("page.js")
     body = element(
         "main",
-        _header(scenario, result, package_version),
+        _header(result, package_version),
         _results(result),
         _chart("times", "Predicted and published times", TIMES_TEXT),
         _chart("shares", "What limits", SHARES_TEXT, shares_table(result.rows)),
         *_detail_sections(result),
-        notes(scenario.effective_parameters()),
+        notes(result.study.parameters),
     )
     scripts = (
+        data(STUDY, result.study.document()),
         data(FIGURES, _figures(result)),
         data(DETAILS, _details(result)),
         element("script", library),
         element("script", script),
     )
-    head = _head(result.scenario, _policy(library, script))
+    head = _head(result.study.name, _policy(library, script))
     page = element("html", head, element("body", body, *scripts), lang="en")
     return f"<!doctype html>\n{page}\n"
 
@@ -94,28 +99,38 @@ def _policy(*scripts: str) -> str:
     )
 
 
-def _header(scenario: Scenario, result: Result, package_version: str) -> str:
+def _header(result: Result, package_version: str) -> str:
+    study = result.study
     pairs = {
-        "set-up": result.setup,
-        "provisioner": _provisioner(scenario),
-        "policies": scenario.policies or "Magnum's",
-        "replications": str(result.replications),
-        "seed": str(result.seed),
+        "set-up": study.setup.name,
+        "provisioner": _words(study.provisioner),
+        "policies": _policies(study.policies),
+        "replications": str(study.replications),
+        "seed": str(study.seed),
         "version": f"coe-twin {package_version}, model {result.version}",
-        "overrides": ", ".join([*scenario.overrides, *scenario.parameter_overrides]) or "none",
+        "overrides": ", ".join(study.changed) or "none",
+        "study": study.digest,
         "digest": result.digest,
     }
     return element(
         "header",
         element("p", "coe-twin report", class_="kicker"),
-        element("h1", text(result.scenario)),
-        paragraph(scenario.description),
+        element("h1", text(study.name)),
+        paragraph(study.description),
         facts(pairs),
     )
 
 
-def _provisioner(scenario: Scenario) -> str:
-    fields = scenario.provisioner.model_dump()
+def _policies(policies: PolicySetFile) -> str:
+    if policies == PolicySetFile(schema_version=1):
+        return "Magnum's"
+    chosen = (policies.admission, policies.batching, policies.placement, policies.backoff)
+    return "; ".join(map(_words, chosen))
+
+
+def _words(choice: Block) -> str:
+    """Return a choice as its kind and its fields."""
+    fields = choice.model_dump()
     kind = str(fields.pop("kind"))
     return ", ".join([kind, *(f"{name} {value}" for name, value in fields.items())])
 

@@ -32,7 +32,7 @@ class Builder:
         self._substrate = substrate
         self._images = images
         self._network = network
-        self._spawn = substrate.operation("nova.spawn_s")
+        self._spawn = substrate.service_time("nova.spawn_s")
         self._vif_timeout = substrate.setup.network.vif_plugging_timeout_s
         self._hosts = [Host(substrate, index) for index in range(substrate.setup.hypervisors.count)]
 

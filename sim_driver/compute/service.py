@@ -51,19 +51,19 @@ class Nova:
         self._turn = 0
         self._attempts_max = setup.nova.scheduler_max_attempts
         self.groups = Registry[SimServerGroup]("server group")
-        self._api = substrate.operation("nova.api_create_s")
-        self._show = substrate.operation("nova.api_show_s")
-        self._ports = substrate.operation("neutron.server_ports_s")
+        self._api = substrate.service_time("nova.api_create_s")
+        self._show = substrate.service_time("nova.api_show_s")
+        self._ports = substrate.service_time("neutron.server_ports_s")
         self._poll: Demands = {
             "nova-api": substrate.world.parameters.mean("nova.api_show_s"),
             "neutron-server": substrate.world.parameters.mean("neutron.server_ports_s"),
         }
-        self._api_delete = substrate.operation("nova.api_delete_s")
-        self._conduct = substrate.operation("nova.conductor_build_s")
-        self._request = substrate.operation("nova.scheduler_request_s")
-        self._per_host = substrate.operation("nova.scheduler_per_host_s")
-        self._claim = substrate.operation("nova.compute_claim_s")
-        self._destroy = substrate.operation("nova.destroy_s")
+        self._api_delete = substrate.service_time("nova.api_delete_s")
+        self._conduct = substrate.service_time("nova.conductor_build_s")
+        self._request = substrate.service_time("nova.scheduler_request_s")
+        self._per_host = substrate.service_time("nova.scheduler_per_host_s")
+        self._claim = substrate.service_time("nova.compute_claim_s")
+        self._destroy = substrate.service_time("nova.destroy_s")
 
     def accept(self, spec: ServerSpec, key: int, signals: tuple[str, ...]) -> SimServer:
         """Reserve a server; `signals` are the URLs that its guest calls.

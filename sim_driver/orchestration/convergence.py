@@ -14,9 +14,9 @@ from math import ceil
 from typing import Final
 
 from coe_twin.coe_core.errors import DriverError
+from coe_twin.sim_driver.orchestration.completion import Completion
 from coe_twin.sim_driver.orchestration.engine import Do, Engine
 from coe_twin.sim_driver.orchestration.losses import Life
-from coe_twin.sim_driver.orchestration.outcome import Outcome
 from coe_twin.sim_driver.orchestration.stacks import Order, SimStack, Stopped
 from coe_twin.sim_driver.substrate import Substrate
 from coe_twin.sim_driver.sync import SimSemaphore
@@ -35,10 +35,10 @@ class ConvergenceTraversal:
         threads = substrate.setup.heat.engine_threads * len(substrate.engines)
         self._threads = SimSemaphore(substrate.runtime, threads)
         self._points: dict[tuple[str, int], int] = {}
-        self._step = substrate.operation("heat.step_s")
-        self._sync = substrate.operation("heat.sync_point_s")
-        self._backoff = substrate.operation("heat.sync_point_backoff_s")
-        self._backoff_max = substrate.operation("heat.sync_point_backoff_max_s")
+        self._step = substrate.service_time("heat.step_s")
+        self._sync = substrate.service_time("heat.sync_point_s")
+        self._backoff = substrate.service_time("heat.sync_point_backoff_s")
+        self._backoff_max = substrate.service_time("heat.sync_point_backoff_max_s")
 
     async def traverse(self, stack: SimStack, order: Order, do: Do) -> None:
         """Do all of `order`, everything at once that can go."""
@@ -77,10 +77,10 @@ class ConvergenceTraversal:
             if stack.tree.action == action:
                 engine = self._engine.next_engine()
                 life = losses.life(engine)
-                outcome = await do(stack, index, engine)
+                completion = await do(stack, index, engine)
                 await self._substrate.transact(stack.key, 100 + index)
-                if outcome is not None:
-                    await self._await(stack, outcome, action)
+                if completion is not None:
+                    await self._await(stack, completion, action)
                 for other in order.after(index) or (OF_THE_STACK,):
                     fan_in = size if other == OF_THE_STACK else order.fan_in(other)
                     await self._update_point(stack, index, other, fan_in)
@@ -95,8 +95,8 @@ class ConvergenceTraversal:
         if stack.tree.action == action and not is_lost:
             stack.finish(index, error, is_forward=order.is_forward)
 
-    async def _await(self, stack: SimStack, outcome: Outcome, action: int) -> None:
-        """Wait for the first step of 1 s at which `outcome` has ended.
+    async def _await(self, stack: SimStack, completion: Completion, action: int) -> None:
+        """Wait for the first step of 1 s at which `completion` has ended.
 
         Raises:
             DriverError: it ended with this.
@@ -106,7 +106,7 @@ class ConvergenceTraversal:
         since = env.now
         if stack.tree.action != action:
             raise Stopped
-        if not outcome.is_done:
+        if not completion.is_done:
             task = self._runtime.running()
             stack.tree.parked[task] = None
 
@@ -117,15 +117,15 @@ class ConvergenceTraversal:
                     task.trace = teller.trace if teller is not None else task.trace
                     task.resume_after(0.0)
 
-            outcome.then(wake)
+            completion.then(wake)
             await self._runtime.park()
             if stack.tree.action != action:
                 raise Stopped
         step = self._step.draw(stack.key)
         steps = max(1, ceil((env.now - since) / step))
         await self._substrate.world.delay("heat step", max(0.0, since + steps * step - env.now))
-        if outcome.error is not None:
-            raise outcome.error
+        if completion.error is not None:
+            raise completion.error
 
     async def _update_point(self, stack: SimStack, index: int, other: int, fan_in: int) -> None:
         point = (stack.id, other)

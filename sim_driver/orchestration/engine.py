@@ -17,9 +17,9 @@ from coe_twin.sim_driver.controllers import Workers
 from coe_twin.sim_driver.hot.parameters import Parameter
 from coe_twin.sim_driver.hot.plan import ResourcePlan, TemplatePlan
 from coe_twin.sim_driver.hot.values import resolve
+from coe_twin.sim_driver.orchestration.completion import Completion
 from coe_twin.sim_driver.orchestration.handlers import Handlers
 from coe_twin.sim_driver.orchestration.losses import Losses
-from coe_twin.sim_driver.orchestration.outcome import Outcome
 from coe_twin.sim_driver.orchestration.stacks import Members, Order, SimStack, Stopped, Tree
 from coe_twin.sim_driver.substrate import Substrate
 
@@ -28,7 +28,7 @@ ROWS_PER_RESOURCE: Final = 3.14
 openstack-dev 2016-08/101141)."""
 
 Work = Coroutine[Any, Any, None]
-Do = Callable[[SimStack, int, Workers], Awaitable[Outcome | None]]
+Do = Callable[[SimStack, int, Workers], Awaitable[Completion | None]]
 
 
 class Traversal(Protocol):
@@ -59,13 +59,13 @@ class Engine:
         self._rows_slowdown = (
             substrate.world.parameters.mean("heat.rows_slowdown_per_million") / 1e6
         )
-        self._create = substrate.operation("heat.resource_create_s")
-        self._delete = substrate.operation("heat.resource_delete_s")
-        self._prepare = substrate.operation("heat.nested_prepare_s")
-        self._wait = substrate.operation("heat.nested_wait_s")
-        self._stack_create = substrate.operation("heat.stack_create_s")
-        self._validate = substrate.operation("heat.resource_validate_s")
-        self._tree_count = substrate.operation("heat.tree_count_s")
+        self._create = substrate.service_time("heat.resource_create_s")
+        self._delete = substrate.service_time("heat.resource_delete_s")
+        self._prepare = substrate.service_time("heat.nested_prepare_s")
+        self._wait = substrate.service_time("heat.nested_wait_s")
+        self._stack_create = substrate.service_time("heat.stack_create_s")
+        self._validate = substrate.service_time("heat.resource_validate_s")
+        self._tree_count = substrate.service_time("heat.tree_count_s")
         self._show_mean = substrate.world.parameters.mean("heat.stack_show_s")
         self._output_mean = substrate.world.parameters.mean("heat.output_s")
         self._traversal: Traversal | None = None
@@ -146,7 +146,7 @@ class Engine:
     def begin(self, stack: SimStack, work: Callable[[], Work], action: str) -> None:
         """Start `work` on a stack as its own task; its end settles the stack's status."""
         stack.status = StackStatus(f"{action}_IN_PROGRESS")
-        stack.outcome = Outcome()
+        stack.completion = Completion()
         stack.tree.active += 1
         self._substrate.runtime.serve(self._run(stack, work, action, stack.tree.action))
 
@@ -209,14 +209,14 @@ class Engine:
         if status != "DELETE_COMPLETE":
             stack.status = StackStatus(status)
         stack.reason = "" if error is None else error.detail
-        stack.outcome.end(error)
+        stack.completion.end(error)
         self._substrate.changes.notify(stack.id)
 
     def _go(self, stack: SimStack, order: Order, do: Do) -> Work:
         assert self._traversal is not None, "the engine was not given an architecture"
         return self._traversal.traverse(stack, order, do)
 
-    async def _create_one(self, stack: SimStack, index: int, engine: Workers) -> Outcome | None:
+    async def _create_one(self, stack: SimStack, index: int, engine: Workers) -> Completion | None:
         assert stack.plan is not None, "only a stack with a plan has resources"
         resource = stack.plan.resources[index]
         action = stack.tree.action
@@ -234,7 +234,9 @@ class Engine:
             return await self._create_nested(stack, index, child, engine, action)
         return await self._handlers.create(stack, resource)
 
-    async def _create_member(self, stack: SimStack, index: int, engine: Workers) -> Outcome | None:
+    async def _create_member(
+        self, stack: SimStack, index: int, engine: Workers
+    ) -> Completion | None:
         members = stack.group
         assert members is not None, "only a group has members"
         self.rows += ROWS_PER_RESOURCE
@@ -245,14 +247,14 @@ class Engine:
 
     async def _create_nested(
         self, stack: SimStack, index: int, child: SimStack, engine: Workers, action: int
-    ) -> Outcome:
+    ) -> Completion:
         await engine.run(self._prepare.draw(child.key))
         await self._substrate.world.delay("heat nested wait", self._wait.draw(child.key))
         stack.made[index] = child
         await self._substrate.bus.call("engine", child.key, 0, partial(self.accept, child, action))
         if stack.group is not None:
             self._grow(stack.tree)
-        return child.outcome
+        return child.completion
 
     def _grow(self, tree: Tree) -> None:
         """Count a node; each poll of the tree resolves one more set of outputs."""
@@ -261,7 +263,7 @@ class Engine:
             demand = self._show_mean + tree.members * self._output_mean
             self._substrate.poll_load.change(tree.root.id, "heat-engine", demand)
 
-    async def _delete_one(self, stack: SimStack, index: int, engine: Workers) -> Outcome | None:
+    async def _delete_one(self, stack: SimStack, index: int, engine: Workers) -> Completion | None:
         action = stack.tree.action
         stack.complete &= ~(1 << index)
         await engine.run(self._delete.draw(stack.key, index))
@@ -269,7 +271,7 @@ class Engine:
         if isinstance(child, SimStack):
             work = partial(self._accept_delete, child, action)
             await self._substrate.bus.call("engine", child.key, 1, work)
-            return child.outcome
+            return child.completion
         if stack.plan is not None:
             await self._handlers.delete(stack, stack.plan.resources[index])
         return None

@@ -1,7 +1,7 @@
 """What each resource type costs: the calls that its create and its delete make.
 
 A handler's create returns None when the resource is complete with the call, or an
-`Outcome` that tells the end later. It writes the id of what it made into the stack before
+`Completion` that tells the end later. It writes the id of what it made into the stack before
 it waits, so that a delete at any moment finds it.
 """
 
@@ -21,13 +21,13 @@ from coe_twin.sim_driver.hot import types
 from coe_twin.sim_driver.hot.plan import ResourcePlan
 from coe_twin.sim_driver.hot.values import resolve
 from coe_twin.sim_driver.network import Networking
-from coe_twin.sim_driver.orchestration.outcome import Outcome
+from coe_twin.sim_driver.orchestration.completion import Completion
 from coe_twin.sim_driver.orchestration.stacks import SimStack
 from coe_twin.sim_driver.polling import LastChange
 from coe_twin.sim_driver.substrate import Substrate
 from coe_twin.sim_driver.volume import Volumes
 
-Create = Callable[[SimStack, ResourcePlan], Awaitable[Outcome | None]]
+Create = Callable[[SimStack, ResourcePlan], Awaitable[Completion | None]]
 
 NETWORK_KINDS: Final = {
     "OS::Neutron::Net": "network",
@@ -58,11 +58,11 @@ class Handlers:
         self._nova = nova
         self._network = network
         self._volumes = volumes
-        self._group = substrate.operation("nova.api_show_s")
+        self._group = substrate.service_time("nova.api_show_s")
         self._step = Seconds(substrate.world.parameters.mean("heat.step_s"))
-        self._check = substrate.operation("heat.resource_poll_s")
+        self._check = substrate.service_time("heat.resource_poll_s")
         self._check_mean = substrate.world.parameters.mean("heat.resource_poll_s")
-        self._signals: dict[str, Outcome] = {}
+        self._signals: dict[str, Completion] = {}
         self._creates: dict[str, Create] = {
             types.SERVER: self._create_server,
             types.WAIT_CONDITION: self._create_wait_condition,
@@ -72,7 +72,7 @@ class Handlers:
             **dict.fromkeys(NETWORK_KINDS, self._create_network_item),
         }
 
-    async def create(self, stack: SimStack, resource: ResourcePlan) -> Outcome | None:
+    async def create(self, stack: SimStack, resource: ResourcePlan) -> Completion | None:
         """Make what `resource` stands for.
 
         Raises:
@@ -112,8 +112,8 @@ class Handlers:
         """Let the wait condition behind a handle's URL complete."""
         self._outcome(url).end()
 
-    def _outcome(self, url: str) -> Outcome:
-        return self._signals.setdefault(url, Outcome())
+    def _outcome(self, url: str) -> Completion:
+        return self._signals.setdefault(url, Completion())
 
     def _values(self, stack: SimStack, resource: ResourcePlan) -> Mapping[str, Json]:
         """Return the properties of `resource` with references as physical ids."""
@@ -126,30 +126,30 @@ class Handlers:
         properties = resource.properties
         return {name: resolve(properties[name], stack.parameters, lookup) for name in properties}
 
-    async def _create_server(self, stack: SimStack, resource: ResourcePlan) -> Outcome:
+    async def _create_server(self, stack: SimStack, resource: ResourcePlan) -> Completion:
         values = self._values(stack, resource)
         signals = tuple(handle_url(stack, handle) for handle in resource.signals)
         server = self._nova.accept(self._server_spec(stack, values), stack.key, signals)
         stack.made[resource.index] = server.id
-        outcome = Outcome()
+        completion = Completion()
         if self._substrate.is_polled_in_full:
             await self._nova.start(server)
-            self._substrate.runtime.serve(self._poll(stack.engine, server, outcome))
+            self._substrate.runtime.serve(self._poll(stack.engine, server, completion))
         else:
-            self._watch(server, outcome)
+            self._watch(server, completion)
             await self._nova.start(server)
             self._begin_polls(server)
-        return outcome
+        return completion
 
-    def _watch(self, server: SimServer, outcome: Outcome) -> None:
-        """Let `outcome` end with the change of `server` that a poll would see."""
+    def _watch(self, server: SimServer, completion: Completion) -> None:
+        """Let `completion` end with the change of `server` that a poll would see."""
 
         def look() -> None:
             if server.status is ServerStatus.BUILD and not server.is_deleting:
                 self._substrate.changes.at_next(server.id, look)
                 return
             self._substrate.poll_load.end(server.id)
-            _tell(server, outcome)
+            _tell(server, completion)
 
         self._substrate.changes.watch(server.id)
         self._substrate.changes.at_next(server.id, look)
@@ -160,7 +160,7 @@ class Handlers:
             polled = {**self._nova.poll_cost(server.id), "heat-engine": self._check_mean}
             self._substrate.poll_load.begin(server.id, self._step, polled)
 
-    async def _poll(self, engine: Workers, server: SimServer, outcome: Outcome) -> None:
+    async def _poll(self, engine: Workers, server: SimServer, completion: Completion) -> None:
         """Look at `server` once a step until it is no longer built."""
         change, looks = LastChange(self._substrate, server.id), 0
         while not server.is_deleting:
@@ -172,7 +172,7 @@ class Handlers:
                 return
             if server.status is not ServerStatus.BUILD:
                 change.take_over("heat step")
-                _tell(server, outcome)
+                _tell(server, completion)
                 return
             await self._substrate.runtime.sleep(self._step)
 
@@ -199,20 +199,20 @@ class Handlers:
 
     async def _create_wait_condition(
         self, stack: SimStack, resource: ResourcePlan
-    ) -> Outcome | None:
+    ) -> Completion | None:
         values = resource.properties
         handle = values.get("handle")
         assert isinstance(handle, dict), "the compiler checked the reference"
         url = handle_url(stack, str(handle["get_resource"]))
         stack.made[resource.index] = url
-        outcome = self._outcome(url)
+        completion = self._outcome(url)
         timeout = resolve(values.get("timeout", 0), stack.parameters)
         limit = float(timeout) if isinstance(timeout, int | float | str) else 0.0
         env = self._substrate.runtime.env
-        if not outcome.is_done and env.now + limit < stack.tree.deadline:
+        if not completion.is_done and env.now + limit < stack.tree.deadline:
             error = StackTimeout(resource.name, "WaitConditionTimeout: 0 of 1 received")
-            env.timeout(limit).callbacks.append(lambda _timer: outcome.end(error))
-        return outcome
+            env.timeout(limit).callbacks.append(lambda _timer: completion.end(error))
+        return completion
 
     async def _create_server_group(self, stack: SimStack, resource: ResourcePlan) -> None:
         policies = resource.properties.get("policies")
@@ -249,13 +249,13 @@ def handle_url(stack: SimStack, handle: str) -> str:
     return f"{stack.id}/{handle}"
 
 
-def _tell(server: SimServer, outcome: Outcome) -> None:
-    """End `outcome` as the server's status says; one that is deleted says nothing."""
+def _tell(server: SimServer, completion: Completion) -> None:
+    """End `completion` as the server's status says; one that is deleted says nothing."""
     if server.status is ServerStatus.ERROR:
         text = f'Went to status ERROR due to "{server.fault}"'
-        outcome.end(ResourceFailed(server.name, text))
+        completion.end(ResourceFailed(server.name, text))
     elif server.status is ServerStatus.ACTIVE:
-        outcome.end()
+        completion.end()
 
 
 def _text(value: Json) -> str:

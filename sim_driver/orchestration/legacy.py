@@ -29,8 +29,8 @@ class LegacyTraversal:
     def __init__(self, substrate: Substrate) -> None:
         self._substrate = substrate
         self._runtime = substrate.runtime
-        self._step = substrate.operation("heat.step_s")
-        self._poll = substrate.operation("heat.child_poll_s")
+        self._step = substrate.service_time("heat.step_s")
+        self._poll = substrate.service_time("heat.child_poll_s")
         recorder = substrate.world.recorder
         self._walker = recorder.index(WALKER) if recorder is not None else 0
 
@@ -46,13 +46,13 @@ class LegacyTraversal:
                 if stack.tree.action != action:
                     raise Stopped
                 task.role = self._walker if stack.is_nested(index) else 0
-                outcome = await do(stack, index, stack.engine)
+                completion = await do(stack, index, stack.engine)
                 task.role = 0
                 in_progress += 1
-                if outcome is None:
+                if completion is None:
                     _tell(stack, index, action, order.is_forward, None)
                 else:
-                    outcome.then(partial(_tell, stack, index, action, order.is_forward))
+                    completion.then(partial(_tell, stack, index, action, order.is_forward))
             if ready and stack.plan is not None:
                 await self._substrate.transact(stack.key, 100 + ready[0], len(ready))
             await self._await_step(stack, in_progress, action)

@@ -61,9 +61,9 @@ class Heat:
         )
         self.roots = Registry[Root]("stack")
         self._compiled: dict[str, TemplatePlan] = {}
-        self._request = substrate.operation("heat.api_request_s")
-        self._show = substrate.operation("heat.stack_show_s")
-        self._output = substrate.operation("heat.output_s")
+        self._request = substrate.service_time("heat.api_request_s")
+        self._show = substrate.service_time("heat.stack_show_s")
+        self._output = substrate.service_time("heat.output_s")
 
     async def create(self, spec: StackSpec) -> StackId:
         """Begin to create a stack; see `coe_core.ports.cloud.Stacks`."""

@@ -10,7 +10,7 @@ from coe_twin.coe_core.ports.cloud import Stack, StackStatus
 from coe_twin.sim_driver.controllers import Workers
 from coe_twin.sim_driver.hot.plan import TemplatePlan
 from coe_twin.sim_driver.hot.values import substitute
-from coe_twin.sim_driver.orchestration.outcome import Outcome
+from coe_twin.sim_driver.orchestration.completion import Completion
 from coe_twin.sim_driver.runtime import SimRuntime
 from coe_twin.sim_driver.task import SimTask
 
@@ -141,6 +141,7 @@ class SimStack:
 
     __slots__ = (
         "complete",
+        "completion",
         "counted",
         "engine",
         "finished",
@@ -149,7 +150,6 @@ class SimStack:
         "key",
         "made",
         "name",
-        "outcome",
         "parameters",
         "plan",
         "reason",
@@ -183,7 +183,7 @@ class SimStack:
         self.made: dict[int, SimStack | str] = {}
         self.complete = 0
         self.counted = 0
-        self.outcome = Outcome()
+        self.completion = Completion()
         self.finished: list[tuple[int, DriverError | None]] = []
         self.waiter: SimTask[Any] | None = None
 

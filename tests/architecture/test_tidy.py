@@ -15,6 +15,7 @@ SOURCES: Final = sorted(path for name in PACKAGES for path in (ROOT / name).rglo
 FILE_LINES_MAX: Final = 350
 FUNCTION_LINES_MAX: Final = 50
 PARAMETER: Final = re.compile(r'"([a-z]+\.[a-z_]+)"')
+READERS: Final = {"load_setup", "load_parameters", "load_policy_set", "yaml_file"}
 CATCH_ALL: Final = {"Exception", "BaseException", "Cancelled", "CancelledError"}
 
 
@@ -72,3 +73,15 @@ def test_every_parameter_is_used_and_every_use_is_a_parameter(path: Path) -> Non
         if name.split(".")[0] in services and name.endswith(("_s", "_million"))
     }
     assert known == read
+
+
+@pytest.mark.parametrize("package", ["planner", "sim_driver", "coe_cli"])
+def test_questions_are_read_in_one_place(package: str) -> None:
+    """What is above the models takes studies: only `models.scenario` reads set-ups and the rest."""
+    found = {
+        f"{path.relative_to(ROOT)}: {name.id}"
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for name in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(name, ast.Name) and name.id in READERS
+    }
+    assert not found

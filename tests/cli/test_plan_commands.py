@@ -11,7 +11,7 @@ from coe_twin.models.plan import Plan
 from coe_twin.models.text_file import BYTES_MAX
 from coe_twin.planner.result import MODEL_VERSION
 from tests.cli.clouds import Workshop, asked, check_untouched, direct_plan, refused
-from tests.unit.sites import plan_document
+from tests.unit.sites import base_setup
 
 Write = Callable[..., Path]
 
@@ -25,7 +25,7 @@ def test_plan_writes_what_apply_takes(
     output = scenario.with_name("judged.yaml")
     assert run(["plan", str(scenario), "-o", str(output), "--seed", "9"]) == 0
     judged = Plan.load(output, MODEL_VERSION)
-    assert (judged.scenario, judged.seed, len(judged.rows)) == ("small", 9, 2)
+    assert (judged.study.name, judged.study.seed, len(judged.study.rows)) == ("small", 9, 2)
     line = capsys.readouterr().out
     assert f"plan {judged.id}" in line
     assert f"coe-twin apply {output}" in line
@@ -41,7 +41,7 @@ def test_plan_may_go_to_standard_output(
     assert run(["plan", str(scenario), "-o", "-"]) == 0
     kept = scenario.with_name("kept.yaml")
     kept.write_text(capsys.readouterr().out, encoding="utf-8")
-    assert Plan.load(kept, MODEL_VERSION).scenario == "small"
+    assert Plan.load(kept, MODEL_VERSION).study.name == "small"
     assert not scenario.with_name("-").exists()
 
 
@@ -65,7 +65,7 @@ def test_plan_refuses_before_it_simulates(
     hint: str,
 ) -> None:
     """A wrong option costs no minute of simulation."""
-    monkeypatch.setattr(plan_commands, "process_pool", None)
+    monkeypatch.setattr(plan_commands, "processes", None)
     monkeypatch.chdir(scenario.parent)
     filled = [option.format(scenario=scenario) for option in options]
     assert hint in refused(capsys, "plan", str(scenario), *filled)
@@ -147,9 +147,14 @@ def test_every_reason_is_told_at_once(
     workshop: Workshop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In one line, numbered, and nothing is created, not even an event log."""
-    template = plan_document()["cluster_template"]
-    template |= {"flavor": "m.tini", "image": "tinny", "keypair": "testbad"}
-    path = workshop.write_plan(cluster_template=template)
+    testbed = base_setup()
+    asked_for = testbed.with_overrides(
+        {
+            "flavors": {"m.tini": testbed.flavors["m.tiny"].model_dump()},
+            "cluster_template": {"flavor": "m.tini", "image": "tinny", "keypair": "testbad"},
+        }
+    )
+    path = workshop.write_plan(setup=asked_for)
     line = refused(capsys, "apply", str(path), "--cloud", "fake")
     assert line == (
         "coe-twin: nothing was created, for 3 reasons: "

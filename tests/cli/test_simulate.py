@@ -12,8 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from coe_twin.coe_cli import main
+from coe_twin.coe_cli import main, plan_commands
 from coe_twin.coe_cli.main import INTERRUPTED, run
+from coe_twin.models.parameters import PARAMETERS
+from coe_twin.models.setup import SETUPS
+from coe_twin.planner import run as planner_run
+from coe_twin.planner.outcome import Outcome
+from coe_twin.planner.trial import Trial, run_trial
 
 Write = Callable[..., Path]
 
@@ -87,12 +92,15 @@ def test_the_json_has_stable_names(scenario: Path, capsys: pytest.CaptureFixture
         "version",
         "digest",
         "rows",
+        "study_digest",
+        "study",
     ]
     rows = document["rows"]
     assert isinstance(rows, list)
     assert [list(row) for row in rows] == 2 * [
         [
             "nodes",
+            "masters",
             "concurrency",
             "clusters_asked",
             "clusters_created",
@@ -104,6 +112,8 @@ def test_the_json_has_stable_names(scenario: Path, capsys: pytest.CaptureFixture
             "limited_by",
             "critical_path",
             "failures",
+            "created_s",
+            "failed",
         ]
     ]
     assert rows[0]["limited_by"].keys() == {"name", "share"}
@@ -288,3 +298,89 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited for a minute"
         time.sleep(0.2)
+
+
+def own_files(scenario: Path) -> dict[Path, str]:
+    """Return the texts of a scenario and of all that it can name, each a file beside it."""
+    setup = SETUPS.path("cern-2016").read_text(encoding="utf-8")
+    texts = {
+        scenario.name: scenario.read_text(encoding="utf-8"),
+        "cloud.yaml": setup.replace("parameters: cern-2016", "parameters: mine.json"),
+        "mine.json": PARAMETERS.path("cern-2016").read_text(encoding="utf-8"),
+        "calm.yaml": "schema_version: 1\nadmission: {kind: fifo, limit: 1}\n",
+    }
+    return {scenario.with_name(name): text for name, text in texts.items()}
+
+
+@pytest.mark.parametrize("command", ["simulate", "plan"])
+def test_what_happens_to_the_files_meanwhile_changes_nothing(
+    command: str,
+    write: Write,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All that is printed and written is about what was read, with its provenance."""
+    scenario = write(("setup: cern-2016", "setup: cloud.yaml\npolicies: calm.yaml"))
+    texts = own_files(scenario)
+    outputs = [scenario.with_name(name) for name in ("out.json", "out.html", "out.plan")]
+    options = {
+        "simulate": ["--json", str(outputs[0]), "--report", str(outputs[1]), "--workers", "1"],
+        "plan": ["-o", str(outputs[2])],
+    }
+    monkeypatch.setattr(plan_commands, "cpus", lambda: 1)
+
+    def made() -> list[str]:
+        for file, text in texts.items():
+            file.write_text(text, encoding="utf-8")
+        assert run([command, str(scenario), *options[command]]) == 0
+        written = [file.read_text(encoding="utf-8") for file in outputs if file.exists()]
+        return [capsys.readouterr().out, *written]
+
+    undisturbed = made()
+
+    def spoilt(trial: Trial) -> Outcome:
+        for file in texts:
+            file.unlink(missing_ok=True)
+        scenario.with_name("mine.json").write_text("{}", encoding="utf-8")
+        return run_trial(trial)
+
+    monkeypatch.setattr(planner_run, "run_trial", spoilt)
+    assert made() == undisturbed
+    assert not scenario.exists()
+
+
+def test_a_second_run_simulates_nothing(
+    scenario: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was simulated is in the user's cache, unless it is said to do without."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("COE_TWIN_NO_STORE")
+    first = answer(capsys, str(scenario))
+    assert (tmp_path / "cache" / "coe-twin" / "outcomes.sqlite").stat().st_size > 0
+
+    def never(_trial: Trial) -> Outcome:
+        raise AssertionError
+
+    monkeypatch.setattr(planner_run, "run_trial", never)
+    assert answer(capsys, str(scenario)) == first
+    assert run(["simulate", str(scenario), "--workers", "1", "--no-store"]) == 1
+    capsys.readouterr()
+
+
+def test_a_cache_that_cannot_be_written_is_no_failure(
+    scenario: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The answer is the same; one line says that it is not kept."""
+    (tmp_path / "cache").write_text("a file")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("COE_TWIN_NO_STORE")
+    _output, error = printed(capsys, "simulate", str(scenario), "--workers", "1")
+    assert error.count("\n") == 1
+    assert "outcomes are not kept" in error
+    assert str(tmp_path / "cache") in error

@@ -11,6 +11,7 @@ from coe_twin.coe_core.ids import ProjectId, Tag
 from coe_twin.coe_core.ports.cloud import CloudDriver
 from coe_twin.coe_core.ports.poller import PollSchedule
 from coe_twin.coe_core.units import Seconds
+from coe_twin.models.parameters import load_parameters
 from coe_twin.models.randomness import CounterDraws
 from coe_twin.models.setup import Setup, load_setup
 from coe_twin.sim_driver.cloud import SimCloud
@@ -21,7 +22,7 @@ from coe_twin.sim_driver.world import World
 PROJECT: Final = ProjectId("conformance")
 EVERY: Final = Seconds(1.0)
 SETUP: Final = load_setup("cern-2016")
-PARAMETERS: Final = SETUP.parameter_set()
+PARAMETERS: Final = load_parameters(SETUP.parameters)
 CHANGES: Final[dict[str, Json]] = {
     "hypervisors.count": 4,
     "cluster_template.keypair": "operators",

@@ -20,6 +20,7 @@ from coe_twin.coe_core.policies import DEFAULT, FixedWindow
 from coe_twin.coe_core.ports.cloud import CloudDriver
 from coe_twin.coe_core.ports.runtime import Runtime
 from coe_twin.coe_core.provisioners.choice import Choice
+from coe_twin.models.parameters import load_parameters
 from coe_twin.models.randomness import CounterDraws
 from coe_twin.models.setup import load_setup
 from coe_twin.real_driver.calls import Calls
@@ -159,7 +160,7 @@ def on_the_twin(program: list[Step], choice: Choice, prefix: str) -> tuple[Seen,
     world = World(
         runtime=SimRuntime(),
         setup=setup,
-        parameters=setup.parameter_set(),
+        parameters=load_parameters(setup.parameters),
         draws=CounterDraws(1, 0),
         recorder=None,
     )

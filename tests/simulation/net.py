@@ -1,14 +1,12 @@
 """The net: what a replication gave when it was last meant to change, and what it gives now."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from coe_twin.models.scenario import Scenario
-from coe_twin.planner.rally import Rally
-from coe_twin.planner.replicate import spec_of
-from coe_twin.planner.twin import Twin
+from coe_twin.models.study import Study
+from coe_twin.planner.trial import run_trial, trial_of
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "tests" / "data" / "net"
@@ -35,17 +33,15 @@ def caught() -> list[Caught]:
     ]
 
 
-def recorded(scenario: Scenario, row: int, replication: int) -> dict[str, Any]:
+def recorded(study: Study, row: int, replication: int) -> dict[str, Any]:
     """Return what a replication of row number `row` gives now."""
-    twin = Twin(replace(spec_of(scenario, 0), replication=replication))
-    rally = Rally(twin, scenario.rows[row], scenario.rally)
-    twin.runtime.run(rally.run())
-    assert twin.recorder is not None
+    outcome = run_trial(trial_of(study, row, replication))
+    (own,) = outcome.rows
     return {
         "row": row,
         "replication": replication,
-        "seconds": rally.measured.seconds,
-        "failures": dict(sorted(rally.measured.failures.items())),
-        "events": next(twin.runtime.env._eid),
-        "digest": twin.log.digest(twin.recorder.fingerprint()),
+        "seconds": [one.seconds for one in own.created],
+        "failures": dict(sorted(own.failures.items())),
+        "events": outcome.events,
+        "digest": outcome.digest,
     }

@@ -9,11 +9,11 @@ from tests.simulation.net import FOLDER, ROOT, SCENARIOS, recorded
 def record() -> None:
     """Write what every replication of every shipped scenario gives now."""
     for name in SCENARIOS:
-        scenario = Scenario.load(ROOT / "scenarios" / f"{name}.yaml")
+        study = Scenario.load(ROOT / "scenarios" / f"{name}.yaml").resolve()
         lines = [
-            json.dumps(recorded(scenario, row, replication))
-            for row in range(len(scenario.rows))
-            for replication in range(scenario.replications)
+            json.dumps(recorded(study, row, replication))
+            for row in range(len(study.rows))
+            for replication in range(study.replications)
         ]
         text = "[\n" + ",\n".join(lines) + "\n]\n"
         (FOLDER / f"{name}.json").write_text(text, encoding="utf-8")

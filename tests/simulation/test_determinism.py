@@ -13,22 +13,24 @@ from coe_twin.coe_core.cluster import Cluster
 from coe_twin.coe_core.documents import Json
 from coe_twin.coe_core.transitions import ClusterStatus
 from coe_twin.models.scenario import Scenario
+from coe_twin.models.study import Study
+from coe_twin.planner.pool import process_pool
 from coe_twin.planner.simulate import simulate
 from coe_twin.planner.twin import Twin
-from coe_twin.sim_driver.world import Operation
+from coe_twin.sim_driver.world import ServiceTime
 from tests.simulation.worlds import CONVERGENCE, LEGACY, PROVISIONERS, Ask, created, play, twin_spec
 
 ROOT = Path(__file__).parents[2]
 ASK = """
-from coe_twin.models.scenario import Scenario
+from coe_twin.models.study import Study
 from coe_twin.planner.simulate import simulate
 import sys
-print(simulate(Scenario.model_validate_json(sys.argv[1])).digest)
+print(simulate(Study.model_validate_json(sys.argv[1])).digest)
 """
 
 
-def scenario(seed: int = 7) -> Scenario:
-    """Return a tiny scenario in which some clusters fail."""
+def study(seed: int = 7) -> Study:
+    """Return a tiny study in which some clusters fail."""
     return Scenario.model_validate(
         {
             "schema_version": 1,
@@ -40,19 +42,19 @@ def scenario(seed: int = 7) -> Scenario:
             "overrides": {"quota.instances": 7},
             "rows": [{"nodes": 2, "concurrency": 3}, {"nodes": 1, "concurrency": 1}],
         }
-    )
+    ).resolve()
 
 
 @pytest.fixture(scope="module")
 def digest() -> str:
-    """Return the digest of the tiny scenario in this process."""
-    return simulate(scenario()).digest
+    """Return the digest of the tiny study in this process."""
+    return simulate(study()).digest
 
 
 @pytest.mark.parametrize("hash_seed", ["1", "2", "random"])
 def test_the_digest_is_free_of_hash_order(hash_seed: str, digest: str) -> None:
     """Only another process has another order of sets, so only that can tell."""
-    command = [sys.executable, "-c", ASK, scenario().model_dump_json()]
+    command = [sys.executable, "-c", ASK, study().model_dump_json()]
     env = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr == ""
@@ -61,12 +63,13 @@ def test_the_digest_is_free_of_hash_order(hash_seed: str, digest: str) -> None:
 
 def test_the_digest_is_free_of_the_number_of_workers(digest: str) -> None:
     """Two processes share the replications and yield what one does."""
-    assert simulate(scenario(), workers=2).digest == digest
+    with process_pool(2) as pool:
+        assert simulate(study(), executor=pool).digest == digest
 
 
 def test_the_digest_depends_on_the_seed(digest: str) -> None:
     """Another seed is another run, so equal digests say something."""
-    assert simulate(scenario(seed=8)).digest != digest
+    assert simulate(study(seed=8)).digest != digest
 
 
 LOOKS = ("heat.child_poll_s", "heat.api_request_s", "heat.stack_show_s", "heat.output_s")
@@ -96,14 +99,14 @@ Tenant = Callable[[Twin], Coroutine[Any, Any, Cluster]]
 def demands_of(monkeypatch: pytest.MonkeyPatch, twin: Twin, scene: Play) -> dict[Draw, float]:
     """Return what `scene` draws in the world of `twin`: (operation, entity, number) to seconds."""
     drawn: dict[Draw, float] = {}
-    draw = Operation.draw
+    draw = ServiceTime.draw
 
-    def recorded(self: Operation, key: int, occurrence: int = 0) -> float:
+    def recorded(self: ServiceTime, key: int, occurrence: int = 0) -> float:
         drawn[self.name, key, occurrence] = draw(self, key, occurrence)
         return drawn[self.name, key, occurrence]
 
     with monkeypatch.context() as patch:
-        patch.setattr(Operation, "draw", recorded)
+        patch.setattr(ServiceTime, "draw", recorded)
         play(twin, lambda: scene(twin))
     return {one: seconds for one, seconds in drawn.items() if is_entitys_own(one)}
 

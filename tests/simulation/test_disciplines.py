@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from coe_twin.models import scenario as schema
-from coe_twin.models.scenario import Row, Scenario
+from coe_twin.models import scenario_blocks as schema
+from coe_twin.models.scenario import Scenario
+from coe_twin.models.scenario_blocks import Row
 from coe_twin.planner.result import RowResult
 from coe_twin.planner.simulate import simulate
 from tests.simulation.worlds import PROVISIONERS
@@ -24,7 +25,7 @@ def row_of(discipline: str, provisioner: schema.Provisioner, nodes: int) -> RowR
                 "provisioner": provisioner,
                 "overrides": {"discipline": discipline},
             }
-        )
+        ).resolve()
     ).rows
     return row
 
@@ -46,8 +47,8 @@ def test_slower_cores_take_longer() -> None:
         minutes = []
         for speed in (1.0, 0.5):
             overrides = {"discipline": discipline, "core_speed": speed}
-            changed = {"rows": rows, "replications": 1, "overrides": overrides}
-            (row,) = simulate(scenario.model_copy(update=changed)).rows
+            changed = {"rows": rows, "replications": 2, "overrides": overrides}
+            (row,) = simulate(scenario.model_copy(update=changed).resolve()).rows
             assert row.predicted_minutes is not None
             minutes.append(row.predicted_minutes)
         fast, slow = minutes

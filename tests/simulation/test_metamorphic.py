@@ -11,10 +11,12 @@ from coe_twin.coe_core.documents import Json
 from coe_twin.coe_core.policies import AllAtOnce, Anywhere, Fifo, FixedDelay, PolicySet
 from coe_twin.coe_core.transitions import ClusterStatus
 from coe_twin.coe_core.units import Seconds
-from coe_twin.models import scenario as schema
-from coe_twin.models.scenario import Row, Scenario
+from coe_twin.models import scenario_blocks as schema
+from coe_twin.models.scenario import Scenario
+from coe_twin.models.scenario_blocks import Row
+from coe_twin.planner.outcome import RowOutcome
 from coe_twin.planner.rally import Rally
-from coe_twin.planner.replicate import Replicated, Task, replicate, spec_of
+from coe_twin.planner.trial import run_trial, trial_of
 from coe_twin.planner.twin import Twin, TwinSpec
 from coe_twin.sim_driver.orchestration.legacy import WALKER
 from tests.simulation.worlds import CONVERGENCE, LEGACY, PROVISIONERS, Ask, created, play, twin_spec
@@ -139,14 +141,14 @@ Lines = list[tuple[float, str, str]]
 
 
 def outcome(spec: TwinSpec, factor: float) -> tuple[Lines, list[float]]:
-    """Return the log and the measured minutes of six clusters, on the clock of `factor` 1."""
+    """Return the log and the measured seconds of six clusters, on the clock of `factor` 1."""
     twin = Twin(spec, is_recording=False)
     rally = Rally(
         twin, Row(nodes=3, concurrency=3, clusters=6), schema.Rally(timeout_s=400.0 * factor)
     )
     twin.runtime.run(rally.run())
     log: Lines = [(event.at / factor, event.kind, event.subject) for event in twin.log.events]
-    return log, [minutes / factor for minutes in rally.measured.minutes]
+    return log, [one.seen_s / factor for one in rally.outcome().created]
 
 
 @pytest.mark.parametrize("factor", [2.0, 4.0])
@@ -171,7 +173,7 @@ def test_what_is_not_scaled_is_noticed() -> None:
 
 
 @cache
-def run_of(nodes: int, concurrency: int, shard: int = 0, engines: int = 4) -> Replicated:
+def run_of(nodes: int, concurrency: int, shard: int = 0, engines: int = 4) -> RowOutcome:
     """Return one replication of a row on CERN's cloud."""
     provisioner: dict[str, Json] = (
         {"kind": "sharded", "nodes_per_shard": shard} if shard else {"kind": "stack"}
@@ -187,15 +189,14 @@ def run_of(nodes: int, concurrency: int, shard: int = 0, engines: int = 4) -> Re
         "overrides": {"workers": {"heat-engine": engines}},
         "rows": [{"nodes": nodes, "concurrency": concurrency}],
     }
-    scenario = Scenario.model_validate(document)
-    row = scenario.rows[0]
-    return replicate(Task(spec=spec_of(scenario, 0), row=row, number=0, client=schema.Rally()))
+    study = Scenario.model_validate(document).resolve()
+    return run_trial(trial_of(study, 0, 0)).rows[0]
 
 
-def minutes_of(run: Replicated) -> float:
+def minutes_of(run: RowOutcome) -> float:
     """Return the mean time to create a cluster in a run [min], the figure that was published."""
-    assert not run.failures
-    return fmean(run.minutes)
+    assert not run.failed
+    return fmean(one.seen_s / 60.0 for one in run.created)
 
 
 @pytest.mark.slow

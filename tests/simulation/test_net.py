@@ -7,6 +7,7 @@ import pytest
 
 from coe_twin.models.fabric_scenario import FabricScenario
 from coe_twin.models.scenario import Scenario
+from coe_twin.models.study import Study
 from coe_twin.planner.fabric import answer
 from tests.simulation.net import FOLDER, ROOT, SCENARIOS, Caught, caught, recorded
 
@@ -15,8 +16,8 @@ SHORT = 60_000
 
 
 @cache
-def scenario(name: str) -> Scenario:
-    return Scenario.load(ROOT / "scenarios" / f"{name}.yaml")
+def study(name: str) -> Study:
+    return Scenario.load(ROOT / "scenarios" / f"{name}.yaml").resolve()
 
 
 def marks(one: Caught) -> list[pytest.MarkDecorator]:
@@ -32,7 +33,7 @@ CASES = [pytest.param(one, marks=marks(one), id=str(one)) for one in caught()]
 @pytest.mark.parametrize("one", CASES)
 def test_a_replication_gives_what_it_gave(one: Caught) -> None:
     """Seconds of each cluster, failures, number of events and digest of the log are equal."""
-    now = recorded(scenario(one.scenario), one.record["row"], one.record["replication"])
+    now = recorded(study(one.scenario), one.record["row"], one.record["replication"])
     assert now == one.record
 
 
@@ -42,7 +43,7 @@ def test_every_replication_is_in_the_net(name: str) -> None:
     numbers = {
         (one.record["row"], one.record["replication"]) for one in caught() if one.scenario == name
     }
-    rows, replications = len(scenario(name).rows), scenario(name).replications
+    rows, replications = len(study(name).rows), study(name).replications
     assert numbers == {(row, number) for row in range(rows) for number in range(replications)}
 
 

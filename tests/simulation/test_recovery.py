@@ -8,9 +8,10 @@ import pytest
 from scipy import stats
 
 from coe_twin.models.calibration.data import Data, TableRow
-from coe_twin.models.setup import load_setup
-from coe_twin.planner.calibration import Studied, Study, study, trials_of
-from coe_twin.planner.trial import Store, TwinModel
+from coe_twin.models.scenario import study_on
+from coe_twin.planner.calibration import Fit, Fitted, fit, targets_of
+from coe_twin.planner.store import MemoryStore
+from coe_twin.planner.twin_model import TwinModel
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover, pytest.mark.timeout(900)]
 
@@ -18,22 +19,19 @@ TRUTH = {"guest.boot_s": 40.0, "heat.nested_wait_s": 0.8}
 NOISE = 0.05
 SEEDS = range(20)
 SIZES = (1, 4, 16, 48)
-STORE = Store()
+STORE = MemoryStore()
 """One for all: the points of the Latin hypercube are the same for every data set."""
 
 
-def asked(minutes: tuple[float, ...]) -> Study:
-    setup = load_setup("cern-2016")
+def asked(minutes: tuple[float, ...]) -> Fit:
     rows = tuple(
         TableRow(nodes=size, clusters=1, minutes=value, overrides={})
         for size, value in zip(SIZES, minutes, strict=True)
     )
-    return Study(
-        setup=setup,
-        parameters=setup.parameter_set(),
+    return Fit(
+        study=study_on("cern-2016"),
         data=Data(source="the twin itself", rows=rows),
         free={"guest.boot_s": (15.0, 90.0), "heat.nested_wait_s": (0.05, 3.0)},
-        replications=2,
         discrepancy=NOISE,
     )
 
@@ -41,17 +39,17 @@ def asked(minutes: tuple[float, ...]) -> Study:
 @pytest.fixture(scope="module")
 def made() -> tuple[float, ...]:
     """Return what the twin gives for the true values."""
-    trials = trials_of(asked((1.0,) * len(SIZES)))
-    return tuple(TwinModel(trials, 2, STORE, None).evaluate([TRUTH])[0])
+    targets = targets_of(asked((1.0,) * len(SIZES)))
+    return tuple(TwinModel(targets, 2, store=STORE).evaluate([TRUTH])[0])
 
 
-def recovered(made: tuple[float, ...], seed: int, noise: float = NOISE) -> Studied:
+def recovered(made: tuple[float, ...], seed: int, noise: float = NOISE) -> Fitted:
     """Return the fit to what was made, each row off by a normal deviate of its logarithm."""
     deviates = np.random.default_rng(seed).standard_normal(len(made))
     minutes = tuple(
         value * math.exp(noise * one) for value, one in zip(made, deviates.tolist(), strict=True)
     )
-    return study(replace(asked(minutes), discrepancy=noise), STORE, None)
+    return fit(replace(asked(minutes), discrepancy=noise), store=STORE)
 
 
 def test_known_parameters_lie_in_their_intervals(made: tuple[float, ...]) -> None:

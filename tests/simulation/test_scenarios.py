@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from coe_twin.models.scenario import Row, Scenario
+from coe_twin.models.scenario import Scenario
+from coe_twin.models.scenario_blocks import Row
+from coe_twin.models.study import Study
 from coe_twin.planner.rally import Rally
-from coe_twin.planner.replicate import spec_of
 from coe_twin.planner.simulate import simulate
-from coe_twin.planner.twin import Twin
+from coe_twin.planner.twin import Twin, world_of
 from coe_twin.sim_driver.checks import check_station, little, visits
 from coe_twin.sim_driver.invariants import check_always, check_quiescent
 from coe_twin.sim_driver.recorder import Recorder
@@ -19,8 +20,8 @@ NODES_MAX = 4
 CLUSTERS_MAX = 2
 
 
-def shortened(path: Path) -> Scenario:
-    """Return the scenario in `path` with few nodes, clusters and replications."""
+def shortened(path: Path) -> Study:
+    """Return the study of the scenario in `path` with few nodes, clusters and replications."""
     scenario = Scenario.load(path)
     rows = [
         Row(
@@ -31,7 +32,7 @@ def shortened(path: Path) -> Scenario:
         )
         for row in scenario.rows
     ]
-    return scenario.model_copy(update={"rows": rows, "replications": 2})
+    return scenario.model_copy(update={"rows": rows, "replications": 2}).resolve()
 
 
 def test_scenarios_are_shipped() -> None:
@@ -42,26 +43,26 @@ def test_scenarios_are_shipped() -> None:
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_a_scenario_answers(path: Path) -> None:
     """It loads under its own name; each row creates its clusters and names what limits them."""
-    scenario = shortened(path)
-    assert scenario.name == path.stem
-    result = simulate(scenario)
-    assert len(result.rows) == len(scenario.rows)
+    study = shortened(path)
+    assert study.name == path.stem
+    result = simulate(study)
+    assert len(result.rows) == len(study.rows)
     for row in result.rows:
         assert row.clusters_created + sum(row.failures.values()) == row.clusters_asked
         assert row.predicted_minutes is not None, row.failures
         assert row.predicted_minutes > 0
         assert row.limited_by is not None
         assert sum(row.critical_path.values()) == pytest.approx(1.0)
-    assert result.document()["digest"] == simulate(scenario).digest
+    assert result.document()["digest"] == simulate(study).digest
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_a_scenario_keeps_the_laws(path: Path) -> None:
     """Little's law and the number of servers hold at each station, the invariants in the cloud."""
-    scenario = shortened(path)
-    for row in scenario.rows:
-        twin = Twin(spec_of(scenario, replication=0))
-        rally = Rally(twin, row, scenario.rally)
+    study = shortened(path)
+    for row in study.rows:
+        twin = Twin(world_of(study, replication=0))
+        rally = Rally(twin, row, study.rally)
 
         async def main(twin: Twin = twin, rally: Rally = rally) -> None:
             await rally.run()
@@ -71,7 +72,7 @@ def test_a_scenario_keeps_the_laws(path: Path) -> None:
 
         twin.runtime.run(main())
         assert twin.recorder is not None
-        check_log(twin.recorder, twin, f"{path.stem}, seed {scenario.seed}, {row.nodes} nodes")
+        check_log(twin.recorder, twin, f"{path.stem}, seed {study.seed}, {row.nodes} nodes")
 
 
 def check_log(recorder: Recorder, twin: Twin, where: str) -> None:

@@ -25,8 +25,8 @@ def stopped(**changes: dict[str, Any]) -> dict[str, Any]:
         "rows": [{"nodes": 2, "concurrency": 2, "clusters": CLUSTERS}],
     }
     overrides = {"network.floating_ips": None, **changes.pop("overrides", {})}
-    scenario = validated(Scenario, {**document, **changes, "overrides": overrides})
-    row: Any = simulate(scenario).document()["rows"]
+    study = validated(Scenario, {**document, **changes, "overrides": overrides}).resolve()
+    row: Any = simulate(study).document()["rows"]
     first: dict[str, Any] = row[0]
     return first
 

@@ -10,8 +10,8 @@ from coe_twin.coe_core.documents import Json
 from coe_twin.coe_core.ids import ClusterId, ProjectId
 from coe_twin.coe_core.policies import DEFAULT, PolicySet
 from coe_twin.coe_core.units import Seconds
-from coe_twin.models import scenario as schema
-from coe_twin.models.parameters import ParameterSet
+from coe_twin.models import scenario_blocks as schema
+from coe_twin.models.parameters import ParameterSet, load_parameters
 from coe_twin.models.setup import Setup, load_setup
 from coe_twin.planner.twin import Twin, TwinSpec
 
@@ -67,7 +67,7 @@ def _base(setup: str) -> Setup:
 
 @cache
 def _parameters(setup: str) -> ParameterSet:
-    return _base(setup).parameter_set()
+    return load_parameters(_base(setup).parameters)
 
 
 def cluster_of(spec: TwinSpec, ask: Ask) -> Cluster:

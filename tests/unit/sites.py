@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from coe_twin.coe_core.documents import Json
 from coe_twin.coe_core.ids import OperationId, ProjectId
@@ -12,9 +12,12 @@ from coe_twin.coe_core.memory import MemoryRepository
 from coe_twin.coe_core.ports.cloud import CloudDriver
 from coe_twin.coe_core.units import Seconds
 from coe_twin.models.event_log import EventLog
+from coe_twin.models.parameters import load_parameters
 from coe_twin.models.plan import Plan, digest_of
 from coe_twin.models.randomness import CounterDraws
+from coe_twin.models.scenario import study_on
 from coe_twin.models.setup import Setup, load_setup
+from coe_twin.models.study import Study
 from coe_twin.planner.apply import Site, conductor_of
 from coe_twin.planner.result import MODEL_VERSION
 from coe_twin.planner.twin import CountingIds
@@ -45,25 +48,52 @@ def row(nodes: int = 2, clusters: int = 1, concurrency: int = 1, **more: Any) ->
     return {**judged, **sizes, **more}
 
 
+@cache
+def _base_study() -> Study:
+    return study_on("testbed")
+
+
+JUDGED: Final = ("whole", "phases", "failures")
+OF_THE_PLAN: Final = ("schema_version", "model_version")
+
+
+def study(*rows: dict[str, Any], setup: Setup | None = None, **changes: Any) -> Study:  # noqa: ANN401 - as JSON has it
+    """Return a study on the testbed, or on `setup`, with some fields other than usual."""
+    base = _base_study()
+    template = changes.pop("cluster_template", None)
+    interval = changes.pop("poll_interval_s", 1.0)
+    document: dict[str, Any] = {
+        **base.document(),
+        "name": "small",
+        "policies": policies(),
+        "rows": [{key: one[key] for key in one if key not in JUDGED} for one in rows],
+        **changes,
+    }
+    if setup is not None:
+        document["setup"] = setup.model_dump(mode="json")
+    if template is not None:
+        document["setup"] = {**document["setup"], "cluster_template": template}
+    asked = Study.model_validate(document)
+    polls = {"magnum.poll_interval_s": float(str(interval))}
+    return asked.model_copy(update={"parameters": asked.parameters.with_values(polls)})
+
+
 def plan_document(
-    *rows: dict[str, Any], setup: Setup | None = None, **changes: object
+    *rows: dict[str, Any],
+    setup: Setup | None = None,
+    **changes: Any,  # noqa: ANN401 - as JSON has it
 ) -> dict[str, Any]:
     """Return the content of a plan, with its id."""
-    template = (setup or base_setup()).cluster_template.model_dump(mode="json")
+    rows = rows or (row(),)
+    own: dict[str, Any] = {key: changes.pop(key) for key in OF_THE_PLAN if key in changes}
+    asked = study(*rows, setup=setup, **changes)
     content: dict[str, Any] = {
-        "schema_version": 1,
+        "schema_version": 2,
         "model_version": MODEL_VERSION,
-        "scenario": "small",
-        "setup": "testbed",
-        "seed": 1,
-        "replications": 2,
-        "provisioner": {"kind": "stack"},
-        "policies": policies(),
-        "create_timeout_s": 3600.0,
-        "poll_interval_s": 1.0,
-        "cluster_template": template,
-        "rows": list(rows) or [row()],
-        **changes,
+        "expected": [{key: one[key] for key in JUDGED} for one in rows],
+        "study_digest": asked.digest,
+        "study": asked.document(),
+        **own,
     }
     return {**content, "id": digest_of(content)}
 
@@ -100,7 +130,7 @@ class Ground:
         world = World(
             runtime=self.runtime,
             setup=self.setup,
-            parameters=self.setup.parameter_set(),
+            parameters=load_parameters(self.setup.parameters),
             draws=CounterDraws(self.seed, 0),
             recorder=None,
         )

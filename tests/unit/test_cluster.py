@@ -14,7 +14,7 @@ from coe_twin.coe_core.cluster import (
 )
 from coe_twin.coe_core.errors import IllegalTransition, InvalidRequest
 from coe_twin.coe_core.ids import ClusterId, ProjectId
-from coe_twin.coe_core.transitions import ClusterStatus, Outcome
+from coe_twin.coe_core.transitions import ClusterStatus, Trigger
 from coe_twin.coe_core.units import GiB, Seconds
 
 TEMPLATE = ClusterTemplate(
@@ -81,11 +81,11 @@ def test_a_stranger_is_no_node(name: str) -> None:
 
 def test_a_cluster_moves_by_the_table() -> None:
     """An outcome changes status and reason and nothing else, or is refused."""
-    failed = CLUSTER.on(Outcome.FAILED, "no valid host")
+    failed = CLUSTER.on(Trigger.FAILED, "no valid host")
     changes = {"status": ClusterStatus.CREATE_FAILED, "status_reason": "no valid host"}
     assert failed == replace(CLUSTER, **changes)  # type: ignore[arg-type]  # mixed values
     with pytest.raises(IllegalTransition):
-        failed.on(Outcome.RESIZE_ASKED)
+        failed.on(Trigger.RESIZE_ASKED)
 
 
 def test_the_tag_is_the_id_s() -> None:

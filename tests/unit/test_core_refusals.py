@@ -15,7 +15,7 @@ from coe_twin.coe_core.errors import (
 from coe_twin.coe_core.ids import ClusterId
 from coe_twin.coe_core.lifecycle.resize import resized
 from coe_twin.coe_core.memory import MemoryRepository
-from coe_twin.models import scenario as schema
+from coe_twin.models import scenario_blocks as schema
 from coe_twin.planner.twin import Twin
 from tests.simulation.worlds import Ask, cluster_of, twin_spec
 

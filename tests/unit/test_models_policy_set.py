@@ -53,7 +53,7 @@ def test_a_line_stands_for_one_policy_of_the_core(
 ) -> None:
     """What the planner compares is what the core then runs, with the values of the file."""
     kind = line.partition(":")[0]
-    assert getattr(load_policy_set(written(tmp_path, line)), kind) == policy
+    assert getattr(load_policy_set(written(tmp_path, line)).policy_set(), kind) == policy
 
 
 def test_every_policy_of_the_core_has_a_line() -> None:
@@ -66,7 +66,7 @@ def test_every_policy_of_the_core_has_a_line() -> None:
 
 def test_what_is_left_out_is_magnums_way(tmp_path: Path) -> None:
     """An empty policy set changes nothing."""
-    assert load_policy_set(written(tmp_path)) == policies.DEFAULT
+    assert load_policy_set(written(tmp_path)).policy_set() == policies.DEFAULT
     assert PolicySetFile(schema_version=1).policy_set() == policies.DEFAULT
 
 

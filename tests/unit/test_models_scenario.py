@@ -4,8 +4,10 @@ import pytest
 
 from coe_twin.coe_core.policies import DEFAULT, Fifo
 from coe_twin.models.errors import InvalidInput
-from coe_twin.models.scenario import Row, Scenario
+from coe_twin.models.scenario import Scenario, study_on
+from coe_twin.models.scenario_blocks import Row
 from coe_twin.models.setup import SETUPS
+from coe_twin.models.study import Study
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 PLAIN = """\
@@ -27,9 +29,13 @@ def loaded(folder: Path, text: str) -> Scenario:
     return Scenario.load(path)
 
 
+def resolved(folder: Path, text: str) -> Study:
+    return loaded(folder, text).resolve()
+
+
 def refusal(folder: Path, text: str) -> str:
     with pytest.raises(InvalidInput) as caught:
-        loaded(folder, text)
+        resolved(folder, text)
     return str(caught.value)
 
 
@@ -39,8 +45,10 @@ def test_a_shipped_scenario_loads_under_its_own_name(path: Path) -> None:
     scenario = Scenario.load(path)
     assert scenario.name == path.stem
     assert path.read_text(encoding="utf-8").startswith("# ")
-    assert scenario.effective_setup().name == scenario.setup
-    assert scenario.effective_parameters().parameters
+    study = scenario.resolve()
+    assert study.setup.name == scenario.setup
+    assert study.parameters.parameters
+    assert study.rows == scenario.rows
 
 
 def published(name: str) -> list[tuple[int, int, float | int | None]]:
@@ -72,11 +80,14 @@ def test_as_many_clusters_as_run_at_a_time_unless_said(tmp_path: Path) -> None:
 
 def test_the_rest_is_magnums_way(tmp_path: Path) -> None:
     """One stack, no policies, 60 minutes, no overrides."""
-    scenario = loaded(tmp_path, PLAIN)
-    assert scenario.provisioner.kind == "stack"
-    assert scenario.policy_set() == DEFAULT
-    assert scenario.create_timeout_s == 3600.0
-    assert scenario.effective_setup() == scenario.base_setup()
+    study = resolved(tmp_path, PLAIN)
+    assert study.provisioner.kind == "stack"
+    assert study.policies.policy_set() == DEFAULT
+    assert study.create_timeout_s == 3600.0
+    assert (study.setup, study.parameters) == (
+        study_on("cern-2016").setup,
+        study_on("cern-2016").parameters,
+    )
 
 
 @pytest.mark.parametrize("nodes", [1, 10_000])
@@ -146,7 +157,7 @@ def test_a_refusal_names_line_field_value_and_what_is_accepted(
         ("policies: absent.yaml", "absent.yaml: no such file"),
     ],
 )
-def test_what_a_scenario_names_is_checked_when_it_is_loaded(
+def test_what_a_scenario_names_is_checked_when_it_is_resolved(
     tmp_path: Path, line: str, text: str
 ) -> None:
     """Not when it runs, which may be an hour later on another machine."""
@@ -169,9 +180,9 @@ def test_paths_are_relative_to_the_scenario(tmp_path: Path) -> None:
         "schema_version: 1\nadmission: {kind: fifo, limit: 4}\n", encoding="utf-8"
     )
     text = PLAIN.replace("setup: cern-2016", "setup: cloud.yaml\npolicies: calm.yaml")
-    scenario = loaded(tmp_path, text)
-    assert scenario.effective_setup().hypervisors.count == 3
-    assert scenario.policy_set().admission == Fifo(4)
+    study = resolved(tmp_path, text)
+    assert study.setup.hypervisors.count == 3
+    assert study.policies.policy_set().admission == Fifo(4)
 
 
 def test_a_refusal_in_a_file_that_is_named_is_about_that_file(tmp_path: Path) -> None:
@@ -186,8 +197,8 @@ def test_a_refusal_in_a_file_that_is_named_is_about_that_file(tmp_path: Path) ->
 def test_overrides_reach_the_set_up_and_the_parameters(tmp_path: Path) -> None:
     """A what-if is a scenario of its own, without a copy of the cloud."""
     text = PLAIN + "overrides: {workers: {heat-engine: 9}, heat.max_nested_stack_depth: 3}\n"
-    scenario = loaded(tmp_path, text + "parameter_overrides: {guest.boot_s: 7}\n")
-    setup = scenario.effective_setup()
+    study = resolved(tmp_path, text + "parameter_overrides: {guest.boot_s: 7}\n")
+    setup = study.setup
     assert setup.heat.max_nested_stack_depth == 3
     assert 9 in {group.services.get("heat-engine") for group in setup.controllers}
-    assert scenario.effective_parameters().mean("guest.boot_s") == 7.0
+    assert study.parameters.mean("guest.boot_s") == 7.0

@@ -5,6 +5,8 @@ import pytest
 from coe_twin.coe_core.documents import Json
 from coe_twin.models.errors import InvalidInput
 from coe_twin.models.overrides import merged
+from coe_twin.models.parameters import load_parameters
+from coe_twin.models.scenario import study_on
 from coe_twin.models.setup import SETUPS, Setup, load_setup
 from coe_twin.models.setup_blocks import SERVICES
 from coe_twin.models.validation import validated
@@ -32,7 +34,7 @@ def test_a_shipped_set_up_loads_under_its_own_name(name: str) -> None:
     """Its parameter set and its cluster template load, too."""
     setup = load_setup(name)
     assert setup.name == name
-    assert setup.parameter_set().name == setup.parameters
+    assert load_parameters(setup.parameters).name == setup.parameters
     assert setup.cluster_template.template().flavor in setup.flavors
 
 
@@ -79,7 +81,7 @@ def test_a_set_up_and_its_parameter_set_may_be_files_side_by_side(tmp_path: Path
     (tmp_path / "own.yaml").write_text(own, encoding="utf-8")
     source = Path(SETUPS.folder.parent / "parameters" / "cern-2016.json")
     (tmp_path / "own.json").write_bytes(source.read_bytes())
-    assert load_setup(str(tmp_path / "own.yaml")).parameter_set().name == "cern-2016"
+    assert study_on(str(tmp_path / "own.yaml")).parameters.name == "cern-2016"
 
 
 @pytest.mark.parametrize("service", SERVICES)

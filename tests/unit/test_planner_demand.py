@@ -5,13 +5,15 @@ import pytest
 from coe_twin.coe_core.documents import Json
 from coe_twin.coe_core.templates import kubernetes
 from coe_twin.models.errors import InvalidInput
-from coe_twin.models.scenario import Row, Scenario
+from coe_twin.models.scenario import Scenario
+from coe_twin.models.scenario_blocks import Row
+from coe_twin.models.study import Study
 from coe_twin.planner.check import check
 from coe_twin.planner.demand import demand_of
-from coe_twin.planner.replicate import spec_of
+from coe_twin.planner.twin import world_of
 
 
-def scenario_of(**changes: Json) -> Scenario:
+def study_of(**changes: Json) -> Study:
     document: dict[str, Json] = {
         "schema_version": 1,
         "name": "asking",
@@ -21,7 +23,7 @@ def scenario_of(**changes: Json) -> Scenario:
         "replications": 2,
         "rows": [{"nodes": 2, "concurrency": 1}],
     }
-    return Scenario.model_validate({**document, **changes})
+    return Scenario.model_validate({**document, **changes}).resolve()
 
 
 def row(nodes: int, masters: int = 1) -> Row:
@@ -30,7 +32,7 @@ def row(nodes: int, masters: int = 1) -> Row:
 
 def test_a_cluster_has_magnums_resources() -> None:
     """A parent, a master and each minion bring as many resources as Magnum's templates do."""
-    spec = spec_of(scenario_of(), 0)
+    spec = world_of(study_of(), 0)
     sizes = [demand_of(spec, row(n)).resources for n in (1, 2, 11)]
     assert sizes[1] - sizes[0] == 23, "22 of a minion on a flat network, and its nested stack"
     assert sizes[2] == sizes[0] + 10 * 23
@@ -39,25 +41,23 @@ def test_a_cluster_has_magnums_resources() -> None:
 def test_servers_are_masters_and_workers() -> None:
     """Each node is one server, whoever creates it."""
     for kind in ("stack", "direct"):
-        spec = spec_of(scenario_of(provisioner={"kind": kind}), 0)
+        spec = world_of(study_of(provisioner={"kind": kind}), 0)
         assert demand_of(spec, row(4, masters=3)).servers == 7
 
 
 def test_without_heat_there_are_no_stacks() -> None:
     """The direct provisioner asks Heat for nothing, so no limit of Heat can warn."""
-    scenario = scenario_of(
-        provisioner={"kind": "direct"}, overrides={"heat.max_resources_per_stack": 1}
-    )
-    asked = demand_of(spec_of(scenario, 0), scenario.rows[0])
+    study = study_of(provisioner={"kind": "direct"}, overrides={"heat.max_resources_per_stack": 1})
+    asked = demand_of(world_of(study, 0), study.rows[0])
     assert (asked.stacks, asked.resources, asked.resources_largest) == (0, 0, 0)
-    assert check(scenario).rows[0].warnings == ()
+    assert check(study).rows[0].warnings == ()
 
 
 def test_shards_hold_all_nodes_in_smaller_stacks() -> None:
     """Seven nodes by three are three shards beside the masters' stack; resources stay."""
-    whole = demand_of(spec_of(scenario_of(), 0), row(7))
+    whole = demand_of(world_of(study_of(), 0), row(7))
     provisioner: dict[str, Json] = {"kind": "sharded", "nodes_per_shard": 3}
-    spec = spec_of(scenario_of(provisioner=provisioner), 0)
+    spec = world_of(study_of(provisioner=provisioner), 0)
     split = demand_of(spec, row(7))
     assert split.stacks == 4
     assert split.resources_largest < whole.resources_largest == whole.resources
@@ -75,11 +75,11 @@ def test_shards_hold_all_nodes_in_smaller_stacks() -> None:
 def test_what_heat_will_refuse_is_a_warning(overrides: Mapping[str, Json], warning: str) -> None:
     """One beyond the limit warns, the limit itself does not."""
     rows: Json = [{"nodes": 2, "concurrency": 1, "clusters": 3}]
-    (found,) = check(scenario_of(rows=rows, overrides=dict(overrides))).rows[0].warnings
+    (found,) = check(study_of(rows=rows, overrides=dict(overrides))).rows[0].warnings
     assert warning in found
     ((name, limit),) = overrides.items()
     assert isinstance(limit, int)
-    assert check(scenario_of(rows=rows, overrides={name: limit + 1})).rows[0].warnings == ()
+    assert check(study_of(rows=rows, overrides={name: limit + 1})).rows[0].warnings == ()
 
 
 def cyclic(*_arguments: object) -> dict[str, Json]:
@@ -105,4 +105,4 @@ def test_a_bad_template_is_refused(
     """A cycle or an unknown type is found before anything runs, and the row is named."""
     monkeypatch.setattr(kubernetes, "stack_template", template)
     with pytest.raises(InvalidInput, match=rf"^rows\[0\]: .*{reason}"):
-        check(scenario_of())
+        check(study_of())

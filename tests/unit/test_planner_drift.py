@@ -5,7 +5,7 @@ import pytest
 
 from coe_twin.coe_core.cluster import Cluster
 from coe_twin.coe_core.ids import ClusterId
-from coe_twin.coe_core.transitions import Outcome
+from coe_twin.coe_core.transitions import Trigger
 from coe_twin.coe_core.units import Seconds
 from coe_twin.models.plan import Plan, Predicted
 from coe_twin.planner.apply import Applied, How
@@ -70,7 +70,7 @@ def test_a_drift_is_told_in_json() -> None:
 
 
 def done(cluster: Cluster, how: How = How.CREATED, row_: int = 0) -> Applied:
-    ended = cluster.on(Outcome.SUCCEEDED)
+    ended = cluster.on(Trigger.SUCCEEDED)
     return Applied(row=row_, how=how, cluster=ended)
 
 

@@ -17,6 +17,7 @@ from coe_twin.planner.result import RowResult
 
 ROW = RowResult(
     nodes=2,
+    masters=1,
     concurrency=1,
     clusters_asked=1,
     clusters_created=1.0,
@@ -26,6 +27,7 @@ ROW = RowResult(
     published_clusters=None,
     limited_by=None,
     failures={},
+    outcomes=(),
     critical_path={"guest boot": 0.7, "heat step": 0.29, "keystone": 0.01},
 )
 

@@ -1,11 +1,13 @@
 import pytest
 
 from coe_twin.models.parameters import ParameterSet, load_parameters
+from coe_twin.models.scenario import study_on
 from coe_twin.planner.result import LimitedBy, Result, RowResult
 from coe_twin.planner.table import COLUMNS, cells, failures, honesty, identity, number
 
 GOOD = RowResult(
     nodes=128,
+    masters=1,
     concurrency=5,
     clusters_asked=5,
     clusters_created=5.0,
@@ -15,10 +17,12 @@ GOOD = RowResult(
     published_clusters=None,
     limited_by=LimitedBy(name="heat walker of the parent stack", share=0.504),
     failures={},
+    outcomes=(),
     critical_path={"heat walker of the parent stack": 0.504},
 )
 FAILED = RowResult(
     nodes=2,
+    masters=1,
     concurrency=10,
     clusters_asked=100,
     clusters_created=0.0,
@@ -28,13 +32,11 @@ FAILED = RowResult(
     published_clusters=28,
     limited_by=None,
     failures={"quota": 99.5, "RPC timeout": 0.5},
+    outcomes=(),
     critical_path={},
 )
 RESULT = Result(
-    scenario="mixed",
-    setup="cern-2016",
-    seed=7,
-    replications=2,
+    study=study_on("cern-2016").model_copy(update={"name": "mixed", "seed": 7}),
     version="1",
     digest="0123456789abcdef",
     rows=(GOOD, FAILED),

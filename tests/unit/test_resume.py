@@ -10,7 +10,7 @@ from coe_twin.coe_core.errors import DeadlineExceeded, LeaseHeld, UnknownCluster
 from coe_twin.coe_core.ids import ClusterId, OperationId
 from coe_twin.coe_core.lifecycle.conductor import Conductor
 from coe_twin.coe_core.lifecycle.delete import SUPERSEDED
-from coe_twin.coe_core.transitions import ClusterStatus, Outcome
+from coe_twin.coe_core.transitions import ClusterStatus, Trigger
 from coe_twin.coe_core.units import Seconds
 from coe_twin.planner.apply import conductor_of
 from coe_twin.planner.stewardship import delete_cluster
@@ -113,7 +113,7 @@ def test_a_resize_whose_wish_was_lost_fails() -> None:
     async def scene() -> Cluster:
         conductor = crew.conductor("first")
         created = await conductor.create(crew.cluster)
-        await crew.ground.repository.save(created.on(Outcome.RESIZE_ASKED))
+        await crew.ground.repository.save(created.on(Trigger.RESIZE_ASKED))
         failed = await conductor.resume(crew.cluster.id)
         assert failed.status is ClusterStatus.UPDATE_FAILED
         assert failed.status_reason == "what it should become was lost"
@@ -129,7 +129,7 @@ def test_a_resize_without_workers_on_record_fails() -> None:
     async def scene() -> Cluster:
         conductor = crew.conductor("first")
         created = await conductor.create(crew.cluster)
-        asked = await crew.ground.repository.save(created.on(Outcome.RESIZE_ASKED))
+        asked = await crew.ground.repository.save(created.on(Trigger.RESIZE_ASKED))
         operation = Operation(
             id=OperationId("o"), cluster=asked.id, verb=Verb.RESIZE, asked_at=Seconds(0.0)
         )

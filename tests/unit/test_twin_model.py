@@ -9,12 +9,15 @@ import pytest
 from coe_twin.models.calibration.data import Data, TableRow
 from coe_twin.models.errors import InvalidInput
 from coe_twin.models.parameters import load_parameters
-from coe_twin.models.setup import load_setup
-from coe_twin.planner import trial
-from coe_twin.planner.calibration import Study, problem_of, provisioner_named, study, trials_of
-from coe_twin.planner.trial import Ran, Store, TwinModel, at_point
+from coe_twin.models.scenario import study_on
+from coe_twin.models.study import Study
+from coe_twin.planner import run
+from coe_twin.planner.calibration import Fit, fit, problem_of, provisioner_named, targets_of
+from coe_twin.planner.outcome import Outcome, RowOutcome
+from coe_twin.planner.store import MemoryStore
+from coe_twin.planner.twin_model import TwinModel, amount, at_point
 
-SETUP = load_setup("testbed")
+STUDY = study_on("testbed")
 ROWS = (
     TableRow(nodes=1, clusters=1, seconds=15.0, overrides={}),
     TableRow(nodes=2, clusters=1, seconds=17.0, provisioner="direct", overrides={}),
@@ -24,10 +27,9 @@ ROWS = (
 POINT = {"guest.boot_s": 0.5, "guest.bootstrap_node_s.cv": 1.5}
 
 
-def asked(**changes: object) -> Study:
-    base = Study(
-        setup=SETUP,
-        parameters=SETUP.parameter_set(),
+def asked(**changes: object) -> Fit:
+    base = Fit(
+        study=STUDY,
         data=Data(source="a test", rows=ROWS),
         free={"guest.boot_s": None, "guest.bootstrap_node_s.cv": None},
     )
@@ -36,7 +38,7 @@ def asked(**changes: object) -> Study:
 
 def test_a_point_is_put_where_its_names_say() -> None:
     """Into the parameter set, its variations, and the set-up, where counts stay counts."""
-    spec = trials_of(asked())[0].trial.spec
+    spec = targets_of(asked())[0].trial.world
     point = {**POINT, "network.floating_ips": 7.6, "rabbitmq.rpc_response_timeout_s": 12.5}
     there = at_point(spec, point)
     assert there.parameters.mean("guest.boot_s") == 0.5
@@ -50,42 +52,39 @@ def test_a_point_is_put_where_its_names_say() -> None:
 
 def test_a_name_that_is_nowhere_is_refused() -> None:
     with pytest.raises(InvalidInput, match="network"):
-        at_point(trials_of(asked())[0].trial.spec, {"network.floating_ip": 3.0})
+        at_point(targets_of(asked())[0].trial.world, {"network.floating_ip": 3.0})
 
 
 def test_each_row_is_predicted_in_its_unit() -> None:
-    (seconds, direct, minutes, clusters) = TwinModel(trials_of(asked()), 2, Store(), None).evaluate(
-        [POINT]
-    )[0]
+    (seconds, direct, minutes, clusters) = TwinModel(targets_of(asked()), 2).evaluate([POINT])[0]
     assert 5.0 < seconds < 60.0
     assert 2.0 < direct < seconds
     assert 5.0 / 60.0 <= minutes < 1.0
     assert clusters == 2.0
 
 
-def test_what_was_simulated_is_not_simulated_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not in the same run, and not after an interruption in the middle of a line."""
-    file = tmp_path / "trials.jsonl"
-    first = TwinModel(trials_of(asked()), 2, Store(file), None).evaluate([POINT, POINT])
+def test_what_was_simulated_is_not_simulated_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in the same run nor in one that shares its store."""
+    store = MemoryStore()
+    first = TwinModel(targets_of(asked()), 2, store=store).evaluate([POINT, POINT])
     assert first[0] == first[1]
-    lines = file.read_text().splitlines()
-    assert len(lines) == 2 * len(ROWS)
-    file.write_text("\n".join([*lines, lines[0][:20]]))
 
-    def never(_trial: object) -> Ran:
+    def never(_trial: object) -> Outcome:
         raise AssertionError
 
-    monkeypatch.setattr(trial, "run", never)
-    again = TwinModel(trials_of(asked()), 2, Store(file), None).evaluate([POINT])
+    monkeypatch.setattr(run, "run_trial", never)
+    again = TwinModel(targets_of(asked()), 2, store=store).evaluate([POINT])
     assert again[0] == first[0]
+    with pytest.raises(AssertionError):
+        TwinModel(targets_of(asked()), 3, store=store).evaluate([POINT])
 
 
 def test_a_row_without_any_cluster_has_no_time() -> None:
-    nothing = Ran(math.nan, math.nan, 0)
-    assert math.isnan(nothing.amount("min"))
-    assert nothing.amount("clusters") == 0.0
+    row = RowOutcome(created=(), failed=(), shares={})
+    nothing = Outcome(rows=(row,), horizon_s=1.0, events=1, digest="")
+    assert math.isnan(amount(nothing, "min"))
+    assert math.isnan(amount(nothing, "s"))
+    assert amount(nothing, "clusters") == 0.0
 
 
 def test_the_prior_of_a_fit_to_the_same_data_is_used_again() -> None:
@@ -95,13 +94,14 @@ def test_the_prior_of_a_fit_to_the_same_data_is_used_again() -> None:
     )
     free = {"guest.boot_s": None}
     once = asked(data=Data(source="same", rows=rows), free=free, points=4)
-    fitted = study(once, Store(), None).parameters
-    before = SETUP.parameter_set().parameter("guest.boot_s")
+    fitted = fit(once).parameters
+    before = STUDY.parameters.parameter("guest.boot_s")
     after = fitted.parameter("guest.boot_s")
     assert (after.status, before.status) == ("fit", "assumed")
-    (same,) = problem_of(replace(once, parameters=fitted)).free
+    after_fit = STUDY.model_copy(update={"parameters": fitted})
+    (same,) = problem_of(replace(once, study=after_fit)).free
     assert (same.low, same.high) == (before.low, before.high)
-    other = replace(once, parameters=fitted, data=Data(source="other", rows=rows))
+    other = replace(once, study=after_fit, data=Data(source="other", rows=rows))
     (new,) = problem_of(other).free
     assert (new.low, new.high) == (after.low, after.high)
 
@@ -111,11 +111,13 @@ def test_a_fitted_set_can_be_written_and_read(tmp_path: Path) -> None:
         TableRow(nodes=size, clusters=1, seconds=14.0 + size, overrides={}) for size in (1, 2, 4, 8)
     )
     one = asked(data=Data(source="same", rows=rows), free={"guest.boot_s": None}, points=4)
-    fitted = study(one, Store(), None).parameters
+    fitted = fit(one).parameters
     file = tmp_path / "fitted.json"
     file.write_text(fitted.model_dump_json(indent=2))
     assert load_parameters(str(file)) == fitted
     assert fitted.calibration is not None
+    assert fitted.calibration.study_digest == STUDY.digest
+    assert Study.model_validate(fitted.calibration.study).digest == STUDY.digest
     assert [row.use for row in fitted.calibration.rows] == ["fit"] * 4
 
 

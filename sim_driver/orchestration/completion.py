@@ -7,7 +7,7 @@ from coe_twin.coe_core.errors import DriverError
 Told = Callable[[DriverError | None], None]
 
 
-class Outcome:
+class Completion:
     """Ends once, with an error or without."""
 
     __slots__ = ("_told", "error", "is_done")

@@ -1,0 +1,39 @@
+"""A cluster as a row asks for it."""
+
+from typing import Protocol
+
+from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Role
+from coe_twin.coe_core.ids import ClusterId, ProjectId
+from coe_twin.coe_core.units import Seconds
+
+
+class Size(Protocol):
+    """What a row says of the size of its clusters."""
+
+    @property
+    def nodes(self) -> int:
+        """Workers of a cluster."""
+
+    @property
+    def masters(self) -> int:
+        """Masters of a cluster."""
+
+
+def cluster_as(
+    size: Size,
+    template: ClusterTemplate,
+    *,
+    name: str,
+    project: ProjectId,
+    create_timeout_s: float,
+) -> Cluster:
+    """Return a cluster that nobody has begun to create; its name is also its id."""
+    return Cluster(
+        id=ClusterId(name),
+        name=name,
+        project=project,
+        template=template,
+        masters=NodeGroup(name="default-master", role=Role.MASTER, node_count=size.masters),
+        workers=NodeGroup(name="default-worker", role=Role.WORKER, node_count=size.nodes),
+        create_timeout=Seconds(create_timeout_s),
+    )
