@@ -5,8 +5,9 @@ from typing import Annotated, Final
 
 import typer
 
+from coe_twin.coe_cli.access import Access, Cloud, Region, State
 from coe_twin.coe_cli.extras import require_real
-from coe_twin.coe_cli.plan_commands import Cloud, Live, State, tell
+from coe_twin.coe_cli.plan_commands import Live, tell
 from coe_twin.coe_cli.show import complain, console_on, show_cluster, show_clusters, show_orphans
 from coe_twin.coe_core.cluster import Cluster, Operation
 from coe_twin.coe_core.errors import LeaseHeld
@@ -23,18 +24,20 @@ Name = Annotated[str, typer.Argument(metavar="CLUSTER", help="Its id or its name
 
 
 @app.command(name="list")
-def list_command(*, cloud: Cloud, state: State = None) -> None:
+def list_command(*, cloud: Cloud, region: Region = None, state: State = None) -> None:
     """List the clusters of the repository."""
     from coe_twin.coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
 
     async def work(site: Site) -> tuple[Cluster, ...]:
         return await site.repository.clusters()
 
-    show_clusters(console_on(sys.stdout), in_real_world(cloud, state, Silent(), work))
+    show_clusters(
+        console_on(sys.stdout), in_real_world(Access(cloud, region, state), Silent(), work)
+    )
 
 
 @app.command(name="show")
-def show_command(name: Name, *, cloud: Cloud, state: State = None) -> None:
+def show_command(name: Name, *, cloud: Cloud, region: Region = None, state: State = None) -> None:
     """Show one cluster, its operations and its servers."""
     from coe_twin.coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
 
@@ -43,11 +46,13 @@ def show_command(name: Name, *, cloud: Cloud, state: State = None) -> None:
         operations = await site.repository.operations(cluster.id)
         return cluster, operations, await site.cloud.list_servers(cluster.tag)
 
-    show_cluster(console_on(sys.stdout), *in_real_world(cloud, state, Silent(), work))
+    show_cluster(
+        console_on(sys.stdout), *in_real_world(Access(cloud, region, state), Silent(), work)
+    )
 
 
 @app.command(name="delete")
-def delete_command(name: Name, *, cloud: Cloud, state: State = None) -> None:
+def delete_command(name: Name, *, cloud: Cloud, region: Region = None, state: State = None) -> None:
     """Delete a cluster and all that carries its tag."""
     from coe_twin.coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
     from coe_twin.planner.stewardship import delete_cluster  # noqa: PLC0415
@@ -59,7 +64,7 @@ def delete_command(name: Name, *, cloud: Cloud, state: State = None) -> None:
         except LeaseHeld as held:
             raise InvalidInput(str(held), field="CLUSTER", value=name) from None
 
-    ended = in_real_world(cloud, state, Live(Silent(), tell), work)
+    ended = in_real_world(Access(cloud, region, state), Live(Silent(), tell), work)
     typer.echo(f"{ended.name} is {ended.status}")
     if ended.status.is_failed:
         complain(f"{ended.name}: {ended.status_reason}")
@@ -69,6 +74,7 @@ def delete_command(name: Name, *, cloud: Cloud, state: State = None) -> None:
 def sweep_command(
     *,
     cloud: Cloud,
+    region: Region = None,
     state: State = None,
     is_deleting: Annotated[
         bool, typer.Option("--delete", help="Delete what is found, too.")
@@ -88,7 +94,7 @@ def sweep_command(
             await delete_orphans(site, found)
         return found
 
-    found = in_real_world(cloud, state, Silent(), work)
+    found = in_real_world(Access(cloud, region, state), Silent(), work)
     show_orphans(console_on(sys.stdout), found, is_deleted=is_deleting)
 
 

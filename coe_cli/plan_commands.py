@@ -9,6 +9,7 @@ from typing import Annotated, Final, Protocol, Self
 
 import typer
 
+from coe_twin.coe_cli.access import Access, Cloud, Region, State
 from coe_twin.coe_cli.extras import require_real
 from coe_twin.coe_cli.options import WithoutStore, feasible, outcomes, study_at
 from coe_twin.coe_cli.processes import processes
@@ -30,15 +31,6 @@ SHOWN_LIVE: Final = (
     EventKind.PHASE_ENDED,
     EventKind.ATTEMPT_FAILED,
 )
-
-Cloud = Annotated[str, typer.Option("--cloud", metavar="NAME", help="An entry of clouds.yaml.")]
-State = Annotated[
-    str | None,
-    typer.Option(
-        metavar="URL",
-        help="The repository: sqlite:///FILE or postgresql://...; by default a file per cloud.",
-    ),
-]
 
 
 def plan_command(
@@ -82,6 +74,7 @@ def apply_command(
     plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="A file that `plan` wrote.")],
     *,
     cloud: Cloud,
+    region: Region = None,
     state: State = None,
     events_file: Annotated[
         Path | None,
@@ -97,7 +90,7 @@ def apply_command(
     drift_file = suffixed(plan_file, ".drift.json")
     require_writable([events_file, drift_file], plan_file, "the plan")
     require_real()
-    done = _applied(plan, cloud, state, events_file)
+    done = _applied(plan, Access(cloud, region, state), events_file)
     write(drift_file, json.dumps(done.document(), indent=2) + "\n")
     show_drift(console_on(sys.stdout), plan, done.drift)
     typer.echo(f"The event log is {events_file}, the drift report {drift_file}.")
@@ -138,7 +131,7 @@ class CarriedOut:
         }
 
 
-def _applied(plan: Plan, cloud: str, state: str | None, events_file: Path) -> CarriedOut:
+def _applied(plan: Plan, access: Access, events_file: Path) -> CarriedOut:
     from coe_twin.coe_cli.real_world import in_real_world  # noqa: PLC0415 - an extra
     from coe_twin.real_driver.event_file import EventFile  # noqa: PLC0415
 
@@ -148,7 +141,7 @@ def _applied(plan: Plan, cloud: str, state: str | None, events_file: Path) -> Ca
         async def work(site: Site) -> tuple[Applied, ...]:
             return await apply(plan, site, tell)
 
-        applied = in_real_world(cloud, state, watched, work)
+        applied = in_real_world(access, watched, work)
     drift = drifts(plan, applied, creations(watched.events))
     return CarriedOut(plan=plan, applied=applied, drift=drift)
 

@@ -16,6 +16,7 @@ from uuid import uuid4
 import typer
 from openstack.connection import Connection
 
+from coe_twin.coe_cli.access import Access
 from coe_twin.coe_cli.show import complain
 from coe_twin.coe_core.errors import CoeError, DriverError, NotFound, Unauthorized, Unreachable
 from coe_twin.coe_core.events import Event
@@ -24,11 +25,11 @@ from coe_twin.coe_core.polling import LoopPoller
 from coe_twin.coe_core.ports.draws import EventSink
 from coe_twin.coe_core.units import Seconds
 from coe_twin.models.errors import InvalidInput
-from coe_twin.models.near_names import unknown_name
 from coe_twin.planner.apply import Site
 from coe_twin.real_driver.calls import Calls
-from coe_twin.real_driver.cloud import OpenStackCloud, connect, known_clouds
+from coe_twin.real_driver.cloud import OpenStackCloud, connect
 from coe_twin.real_driver.errors import RepositoryFailed, UnknownCloud, UnknownSchema
+from coe_twin.real_driver.login import log_in
 from coe_twin.real_driver.repository import SqlRepository
 from coe_twin.real_driver.runtime import AnyioRuntime
 
@@ -56,10 +57,8 @@ class Silent:
         """Drop `event`."""
 
 
-def in_real_world(
-    cloud: str, state: str | None, events: EventSink, work: Callable[[Site], Awaitable[T]]
-) -> T:
-    """Return what `work` returns on the cloud `cloud` and the repository at `state`.
+def in_real_world(access: Access, events: EventSink, work: Callable[[Site], Awaitable[T]]) -> T:
+    """Return what `work` returns on the cloud and the repository of `access`.
 
     Raises:
         InvalidInput: there is no way to the cloud or to the repository.
@@ -68,7 +67,7 @@ def in_real_world(
     runtime = AnyioRuntime()
 
     async def main() -> T:
-        async with _opened(runtime, cloud, state, events) as site:
+        async with _opened(runtime, access, events) as site:
             return await work(site)
 
     try:
@@ -81,16 +80,15 @@ def in_real_world(
 
 
 @asynccontextmanager
-async def _opened(
-    runtime: AnyioRuntime, cloud: str, state: str | None, events: EventSink
-) -> AsyncIterator[Site]:
+async def _opened(runtime: AnyioRuntime, access: Access, events: EventSink) -> AsyncIterator[Site]:
     async with AsyncExitStack() as stack:
-        driver = OpenStackCloud(Calls(stack.enter_context(closing(connected(cloud)))))
-        project, zones = await _asked(driver, cloud)
+        connection = stack.enter_context(closing(connected(access.cloud, access.region)))
+        driver = OpenStackCloud(Calls(connection))
+        project, zones = await _asked(driver, access.cloud)
         yield Site(
             runtime=runtime,
             cloud=driver,
-            repository=await _repository(stack, state or default_state(cloud)),
+            repository=await _repository(stack, access.state or default_state(access.cloud)),
             poller=LoopPoller(runtime),
             events=events,
             ids=UniqueIds(),
@@ -109,35 +107,33 @@ async def _repository(stack: AsyncExitStack, url: str) -> SqlRepository:
         raise InvalidInput(str(error), field="--state") from None
 
 
-def connected(cloud: str) -> Connection:
-    """Return a connection to `cloud`; nothing is asked yet.
+def connected(cloud: str, region: str | None) -> Connection:
+    """Return a connection to `cloud` in one region; nothing is asked yet.
 
     Raises:
-        InvalidInput: no `clouds.yaml` has a good entry of this name.
+        InvalidInput: no `clouds.yaml` has a good entry of this name, or not this region.
     """
     # The SDK's libraries log warnings, and Python would print them among our lines.
     logging.getLogger().addHandler(SILENCE)
     try:
-        names = known_clouds()
-        if cloud in names:
-            return connect(cloud)
+        return connect(cloud, region)
     except UnknownCloud as error:
         raise InvalidInput(str(error), field="--cloud", value=cloud) from None
-    hint = unknown_name(cloud, names) if names else "no clouds.yaml was found that can be read"
-    raise InvalidInput(f"unknown cloud; {hint}", field="--cloud", value=cloud)
 
 
 async def _asked(driver: OpenStackCloud, cloud: str) -> tuple[ProjectId, tuple[str, ...]]:
     """Return the project and its zones; this is the first time that the cloud is asked."""
     try:
-        project = await driver.calls.run("Keystone", lambda _connection: driver.calls.project)
+        project = await driver.calls.run("Keystone", log_in)
         has_nova = "compute" in await driver.service_types()  # a preflight tells its absence
         zones = await driver.availability_zones() if has_nova else ()
+    except UnknownCloud as error:
+        raise InvalidInput(str(error), field="--cloud", value=cloud) from None
     except (Unauthorized, Unreachable, NotFound) as error:
         raise InvalidInput(f"{error.cause}: {error}", field="--cloud", value=cloud) from None
     except DriverError as error:
         raise InvalidInput(f"cannot be asked: {error}", field="--cloud", value=cloud) from None
-    return project, zones
+    return ProjectId(project), zones
 
 
 def default_state(cloud: str) -> str:

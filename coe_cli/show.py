@@ -12,6 +12,7 @@ from rich.table import Table
 
 from coe_twin.coe_core.cluster import Cluster, Operation
 from coe_twin.coe_core.ports.cloud import Server
+from coe_twin.coe_core.secrets import without_secrets
 from coe_twin.models.calibration.record import CalibrationRecord
 from coe_twin.models.errors import printable
 from coe_twin.models.plan import Plan
@@ -211,7 +212,7 @@ def progress_on(stream: TextIO, of: str = "replications") -> Iterator[Advance]:
 
 def complain(text: str) -> None:
     """Print one line on standard error."""
-    line = printable(" ".join(text.split()))
+    line = printable(without_secrets(" ".join(text.split())))
     sys.stderr.write(f"coe-twin: {line}\n")
 
 

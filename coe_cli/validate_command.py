@@ -9,10 +9,11 @@ from uuid import uuid4
 
 import typer
 
+from coe_twin.coe_cli.access import Access, Cloud, Region, State
 from coe_twin.coe_cli.calibrate_command import free_of
 from coe_twin.coe_cli.extras import require_real
 from coe_twin.coe_cli.options import WithoutStore, outcomes
-from coe_twin.coe_cli.plan_commands import Cloud, State, tell
+from coe_twin.coe_cli.plan_commands import tell
 from coe_twin.coe_cli.processes import processes
 from coe_twin.coe_cli.show import console_on, progress_on, show_calibration
 from coe_twin.coe_cli.targets import require_writable, write
@@ -51,6 +52,7 @@ def validate_command(  # noqa: PLR0913 - each is an option
     runs: Annotated[int, typer.Option(metavar="N", min=1, max=20, help="Of each size.")] = 1,
     timeout_s: Annotated[float, typer.Option(metavar="S", min=1.0, help="Of a creation.")] = 3600.0,
     seed: Annotated[int, typer.Option(metavar="S", min=0)] = 1,
+    region: Region = None,
     state: State = None,
     is_agreed: Annotated[bool, typer.Option("--yes", help="Create without asking.")] = False,
     no_store: WithoutStore = False,
@@ -73,9 +75,10 @@ def validate_command(  # noqa: PLR0913 - each is an option
     prediction_file = output.with_name(f"{output.stem}.prediction.json")
     require_writable([output, prediction_file], Path(setup))
     require_real()
-    _agreed(validation, cloud, state, is_agreed=is_agreed)
+    access = Access(cloud, region, state)
+    _agreed(validation, access, is_agreed=is_agreed)
     with outcomes(is_without=no_store) as store:
-        record = _compared(validation, cloud, state, prediction_file, store)
+        record = _compared(validation, access, prediction_file, store)
     write(output, record.model_dump_json(indent=2) + "\n")
     show_calibration(console_on(sys.stdout), record)
 
@@ -101,8 +104,7 @@ def _known(provisioner: str) -> str:
 
 def _compared(
     validation: "Validation",
-    cloud: str,
-    state: str | None,
+    access: Access,
     prediction_file: Path,
     store: Outcomes | None,
 ) -> CalibrationRecord:
@@ -113,13 +115,13 @@ def _compared(
         prediction_document,
     )
 
-    small = _measured(validation.plan(validation.train), cloud, state)
+    small = _measured(validation.plan(validation.train), access)
     with progress_on(sys.stderr, "points") as progress, processes(cpus()) as pool:
         record = predicted(validation, small, executor=pool, store=store, progress=progress)
     text = json.dumps(prediction_document(record), indent=2) + "\n"
     write(prediction_file, text)
     typer.echo(f"The prediction is {prediction_file}, SHA-256 {sha256(text.encode()).hexdigest()}.")
-    return compared(record, _measured(validation.plan(validation.test), cloud, state))
+    return compared(record, _measured(validation.plan(validation.test), access))
 
 
 def _sizes(text: str, field: str) -> tuple[int, ...]:
@@ -138,7 +140,7 @@ def _sizes(text: str, field: str) -> tuple[int, ...]:
     return sizes
 
 
-def _agreed(validation: "Validation", cloud: str, state: str | None, *, is_agreed: bool) -> None:
+def _agreed(validation: "Validation", access: Access, *, is_agreed: bool) -> None:
     """Show what will be created, and ask; nothing is created without a yes.
 
     Raises:
@@ -151,11 +153,11 @@ def _agreed(validation: "Validation", cloud: str, state: str | None, *, is_agree
     async def work(site: Site) -> list[str]:
         return await arithmetic(validation, site)
 
-    lines = in_real_world(cloud, state, Silent(), work)
+    lines = in_real_world(access, Silent(), work)
     sizes = [*validation.train, *validation.test]
     tell(
         f"{validation.runs * len(sizes)} clusters of "
-        f"{', '.join(map(str, sizes))} workers on {cloud},"
+        f"{', '.join(map(str, sizes))} workers on {access.cloud},"
     )
     tell("one at a time, each deleted before the next:")
     for line in lines:
@@ -169,7 +171,7 @@ def _agreed(validation: "Validation", cloud: str, state: str | None, *, is_agree
         raise typer.Exit(NOT_AGREED)
 
 
-def _measured(plan: Plan, cloud: str, state: str | None) -> list[tuple[int, float]]:
+def _measured(plan: Plan, access: Access) -> list[tuple[int, float]]:
     from coe_twin.coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
     from coe_twin.planner.blind_validation import create_each  # noqa: PLC0415
 
@@ -178,4 +180,4 @@ def _measured(plan: Plan, cloud: str, state: str | None) -> list[tuple[int, floa
     async def work(site: Site) -> list[tuple[int, float]]:
         return await create_each(plan, site, watched, tell)
 
-    return in_real_world(cloud, state, watched, work)
+    return in_real_world(access, watched, work)

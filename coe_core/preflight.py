@@ -11,7 +11,7 @@ from typing import Final
 
 from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, NodeGroup
 from coe_twin.coe_core.ids import ProjectId
-from coe_twin.coe_core.ports.cloud import Allowance, CloudDriver, Flavor, Named
+from coe_twin.coe_core.ports.cloud import Allowance, CloudDriver, Flavor, Login, Named
 from coe_twin.coe_core.provisioners.choice import Choice, Direct
 
 LISTED_MAX: Final = 8
@@ -28,6 +28,7 @@ class Offer:
     networks: tuple[str, ...]
     keypairs: tuple[str, ...]
     allowances: Mapping[str, Allowance]
+    login: Login
 
 
 async def offer_of(cloud: CloudDriver, project: ProjectId) -> Offer:
@@ -44,6 +45,7 @@ async def offer_of(cloud: CloudDriver, project: ProjectId) -> Offer:
         networks=_names(await cloud.list_networks()) if "network" in services else (),
         keypairs=await cloud.list_keypairs() if "compute" in services else (),
         allowances=await cloud.allowances(project) if "compute" in services else {},
+        login=await cloud.login(),
     )
 
 
@@ -52,12 +54,32 @@ def problems(clusters: Iterable[Cluster], choice: Choice, offer: Offer) -> tuple
     wanted = tuple(clusters)
     templates = list({id(one.template): one.template for one in wanted}.values())
     found = [
+        *_refused_trusts(choice, offer.login),
         *(line for template in templates for line in _missing_services(template, choice, offer)),
         *(line for template in templates for line in _unknown_names(template, choice, offer)),
     ]
     if not found:
         found = list(_shortages(needs(wanted, choice, offer.flavors), offer.allowances))
     return tuple(dict.fromkeys(found))
+
+
+def _refused_trusts(choice: Choice, login: Login) -> Iterator[str]:
+    """Yield why Keystone will not let this login make what every cluster acts with.
+
+    Source: keystone/api/users.py (a restricted application credential makes no other) and
+    keystone/api/trusts.py (no trust by an application credential, nor by a delegated token);
+    Heat makes a trust for each stack.
+    """
+    instead = "log in with a password, or another login that may"
+    if login.is_restricted:
+        yield f"login: a restricted application credential makes no other credential; {instead}"
+    elif login.is_delegated:
+        yield f"login: who acts for another by a trust or OAuth makes no credential; {instead}"
+    elif "application_credential" in login.methods and not isinstance(choice, Direct):
+        yield (
+            "login: Keystone lets no application credential make a trust, which Heat does for "
+            f"each stack; {instead}, or take the provisioner direct"
+        )
 
 
 def needs(clusters: Iterable[Cluster], choice: Choice, flavors: Iterable[Flavor]) -> Counter[str]:

@@ -1,9 +1,9 @@
 """Keystone's catalogue behind the seam `Catalogue`."""
 
-from keystoneauth1.identity.base import BaseIdentityPlugin
 from openstack.connection import Connection
 
 from coe_twin.real_driver.calls import Service
+from coe_twin.real_driver.login import access_of
 
 
 class KeystoneCatalogue(Service):
@@ -16,10 +16,7 @@ class KeystoneCatalogue(Service):
 
 def service_types(cloud: Connection) -> frozenset[str]:
     """Return the types in the catalogue that came with the token, as far as we can reach them."""
-    auth = cloud.session.auth
-    assert isinstance(auth, BaseIdentityPlugin), "clouds.yaml names an identity plug-in"
-    access = auth.get_access(cloud.session)
-    reachable = access.service_catalog.get_endpoints(
+    reachable = access_of(cloud).service_catalog.get_endpoints(
         region_name=cloud.config.get_region_name() or None,
         interface=cloud.config.get_interface() or "public",
     )

@@ -1,19 +1,14 @@
 """A real OpenStack behind the cloud seam."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import openstack
-from keystoneauth1 import exceptions as keystone
-from openstack import exceptions as sdk
-from openstack.config.loader import OpenStackConfig
 from openstack.connection import Connection
 
 from coe_twin.real_driver.calls import Calls
 from coe_twin.real_driver.catalogue import KeystoneCatalogue
 from coe_twin.real_driver.cinder import CinderVolumes
-from coe_twin.real_driver.errors import UnknownCloud
+from coe_twin.real_driver.entry import no_surprise, read_config, require_good
 from coe_twin.real_driver.heat import HeatStacks
 from coe_twin.real_driver.keystone import KeystoneIdentity
 from coe_twin.real_driver.marks import ProjectMarks
@@ -48,31 +43,26 @@ class OpenStackCloud(
         self.calls = calls
 
 
-def connect(cloud: str) -> Connection:
+def connect(cloud: str, region: str | None = None) -> Connection:
     """Return a connection to the entry `cloud` of `clouds.yaml`; nothing is asked yet.
 
     The SDK tries no call again on its own: that is the core's.
 
+    Args:
+        cloud: the name of the entry.
+        region: one of its regions; needed where it has several.
+
     Raises:
-        UnknownCloud: there is no such entry, or it is incomplete.
+        UnknownCloud: there is no such entry or region, or the entry is no good.
     """
-    with _readable():
-        made = openstack.connect(cloud=cloud, app_name="coe-twin", api_timeout=API_TIMEOUT_S)
+    config = read_config()
+    require_good(config, cloud, region)
+    with no_surprise(config):
+        made = openstack.connect(
+            cloud=cloud, region_name=region, app_name="coe-twin", api_timeout=API_TIMEOUT_S
+        )
     _forbid_retries(made)
     return made
-
-
-def known_clouds() -> tuple[str, ...]:
-    """Return the names in `clouds.yaml`, wherever the SDK finds one, none if it finds none.
-
-    Raises:
-        UnknownCloud: the file is no good.
-    """
-    with _readable():
-        found = OpenStackConfig()
-        # Without a file the SDK makes up an entry of this name, which leads nowhere.
-        made_up = () if found.config_filename else ("defaults",)
-        return tuple(name for name in found.get_cloud_names() if name not in made_up)
 
 
 def _forbid_retries(connection: Connection) -> None:
@@ -81,14 +71,3 @@ def _forbid_retries(connection: Connection) -> None:
     for name in settings:
         if name.endswith(RETRIES):
             settings[name] = 0
-
-
-@contextmanager
-def _readable() -> Iterator[None]:
-    """Raise whatever the SDK makes of a bad `clouds.yaml` as one error."""
-    try:
-        yield
-    except (sdk.SDKException, keystone.ClientException) as error:
-        raise UnknownCloud(f"clouds.yaml is no good: {error}") from None
-    except (AttributeError, TypeError, ValueError) as error:  # what the SDK does not look at
-        raise UnknownCloud("clouds.yaml is no good: something in it is no mapping") from error

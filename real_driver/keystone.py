@@ -12,8 +12,9 @@ from openstack.identity.v3.application_credential import ApplicationCredential
 
 from coe_twin.coe_core.errors import NotFound
 from coe_twin.coe_core.ids import ProjectId, Tag, TrustId
-from coe_twin.coe_core.ports.cloud import Named
+from coe_twin.coe_core.ports.cloud import Login, Named
 from coe_twin.real_driver.calls import Service
+from coe_twin.real_driver.login import login_of
 
 
 class KeystoneIdentity(Service):
@@ -39,6 +40,10 @@ class KeystoneIdentity(Service):
                 user=_user(cloud), application_credential=trust, ignore_missing=False
             ),
         )
+
+    async def login(self) -> Login:
+        """Return what the token says."""
+        return await self._calls.run("login", login_of)
 
     async def list_trusts(self, tag: Tag) -> tuple[Named, ...]:
         """Return the application credentials under `tag`."""

@@ -31,6 +31,7 @@ from coe_twin.coe_core.errors import (
     Unreachable,
 )
 from coe_twin.coe_core.faults import error_of
+from coe_twin.coe_core.secrets import without_secrets
 
 BY_STATUS: Final[dict[int, type[DriverError]]] = {
     400: BadRequest,
@@ -60,7 +61,7 @@ WITHOUT_ANSWER: Final[tuple[tuple[tuple[type[Exception], ...], type[DriverError]
     ),
     ((keystone.AuthPluginException, keystone.AuthorizationFailure), Unauthorized),
     ((sdk.NotSupported, sdk.MethodNotSupported, sdk.ConfigException), BadRequest),
-    ((keystone.ClientException, requests.RequestException), Unreachable),
+    ((keystone.ClientException, requests.RequestException, OSError), Unreachable),
     ((sdk.SDKException,), ServiceFailed),
 )
 """What an error means that came with no answer over HTTP; the first row that fits wins."""
@@ -139,7 +140,7 @@ def fault_of(name: str, text: str) -> str:
 
 
 def _brief(text: str) -> str:
-    line = " ".join(text.split())
+    line = without_secrets(" ".join(text.split()))
     return line if len(line) <= TEXT_MAX else line[:TEXT_MAX] + " ..."
 
 

@@ -19,6 +19,7 @@ from coe_twin.coe_core.ports.cloud import (
     UNLIMITED,
     Allowance,
     Flavor,
+    Login,
     Named,
     Server,
     ServerSpec,
@@ -227,6 +228,10 @@ class SimCloud:
         """Delete a trust."""
         item = self.trusts.items.get(trust)
         await self.trusts.delete(trust, self._key(item.project, item.name))
+
+    async def login(self) -> Login:
+        """Return a user with a password: nothing is refused to it."""
+        return Login()
 
     async def list_trusts(self, tag: Tag) -> tuple[Named, ...]:
         """Return the trusts under `tag`."""

@@ -19,6 +19,7 @@ from coe_twin.coe_core.ports.cloud import (
     Allowance,
     CloudDriver,
     Flavor,
+    Login,
     Named,
     Server,
     ServerSpec,
@@ -196,6 +197,10 @@ class Around:
     async def delete_trust(self, trust: TrustId) -> None:
         """Delete a trust."""
         await self.call("delete_trust", trust, partial(self._cloud.delete_trust, trust))
+
+    async def login(self) -> Login:
+        """Ask the cloud inside."""
+        return await self.call("login", "", self._cloud.login)
 
     async def list_trusts(self, tag: Tag) -> tuple[Named, ...]:
         """Return the trusts under `tag`."""

@@ -50,6 +50,7 @@ from coe_twin.coe_core.ports.resources import (
     UNLIMITED,
     Allowance,
     Flavor,
+    Login,
     Named,
     Server,
     ServerSpec,
@@ -71,6 +72,7 @@ __all__ = [
     "Identity",
     "Images",
     "LoadBalancers",
+    "Login",
     "Marks",
     "Named",
     "Networks",
@@ -268,6 +270,9 @@ class Volumes(Protocol):
 
 class Identity(Protocol):
     """Keystone: what a cluster needs to act for its owner."""
+
+    async def login(self) -> Login:
+        """Return how the caller is logged in."""
 
     async def create_trust(self, name: str, project: ProjectId, tag: Tag) -> TrustId:
         """Create the cluster's trust.

@@ -150,3 +150,18 @@ class Allowance:
     def left(self) -> float:
         """How much more is allowed, infinity without a limit."""
         return float("inf") if self.limit == UNLIMITED else max(0, self.limit - self.used)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """How the caller is logged in, as far as it decides what Keystone will refuse.
+
+    Attributes:
+        methods: of the login, in Keystone's words (`password`, `application_credential`, ...).
+        is_restricted: whether it may make no further credentials.
+        is_delegated: whether somebody acts for another, by a trust or by OAuth.
+    """
+
+    methods: frozenset[str] = frozenset({"password"})
+    is_restricted: bool = False
+    is_delegated: bool = False

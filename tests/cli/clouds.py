@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openstack.connection import Connection
 
 from coe_twin.coe_cli import real_world
 from coe_twin.coe_cli.main import BAD_INPUT, run
 from coe_twin.coe_core.ids import ProjectId
 from coe_twin.models.plan import Plan
+from coe_twin.real_driver.cloud import connect
 from tests.fake_openstack.cloud import PASSWORD, PROJECT, FakeOpenStack
 from tests.fake_openstack.entry import connection_to, write_clouds
 from tests.unit.sites import plan, row
@@ -50,7 +52,11 @@ class Workshop:
         cloud.limits = dict(LIMITS)
         cloud.be_prompt()
         self.cloud = cloud
-        self._monkeypatch.setattr(real_world, "connect", lambda _name: connection_to(cloud))
+
+        def connecting(name: str, region: str | None) -> Connection:
+            return connection_to(cloud) if name == "fake" else connect(name, region)
+
+        self._monkeypatch.setattr(real_world, "connect", connecting)
 
     def write_plan(self, name: str = "plan.yaml", **changes: Any) -> Path:  # noqa: ANN401 - JSON
         """Write a plan of one cluster, server by server unless `changes` says otherwise."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from coe_twin.coe_core.cluster import Cluster
 from coe_twin.coe_core.ids import ProjectId
-from coe_twin.coe_core.ports.cloud import UNLIMITED, Allowance, Flavor
+from coe_twin.coe_core.ports.cloud import UNLIMITED, Allowance, Flavor, Login
 from coe_twin.coe_core.preflight import LISTED_MAX, Offer, needs, offer_of, problems
 from coe_twin.coe_core.provisioners.choice import Choice, Direct, OneStack, Shards
 from coe_twin.coe_core.units import GiB, MiB
@@ -33,6 +33,7 @@ OFFER: Final = Offer(
     networks=("private", "public"),
     keypairs=("testbed",),
     allowances={},
+    login=Login(),
 )
 
 
@@ -278,6 +279,9 @@ def test_a_service_that_is_not_there_is_not_asked() -> None:
         async def service_types(self) -> frozenset[str]:
             return frozenset({"identity"})
 
+        async def login(self) -> Login:
+            return Login()
+
     ground = Ground()
     offer = ground.run(lambda: offer_of(Empty(), ProjectId("p")))  # type: ignore[arg-type]
     assert offer == Offer(
@@ -287,4 +291,5 @@ def test_a_service_that_is_not_there_is_not_asked() -> None:
         networks=(),
         keypairs=(),
         allowances={},
+        login=Login(),
     )
