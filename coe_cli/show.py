@@ -10,7 +10,7 @@ from rich.console import Console, JustifyMethod
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from coe_twin.coe_core.cluster import Cluster, Operation
+from coe_twin.coe_core.cluster import Cluster, Operation, Role
 from coe_twin.coe_core.ports.cloud import Server
 from coe_twin.coe_core.secrets import without_secrets
 from coe_twin.models.calibration.record import CalibrationRecord
@@ -115,7 +115,10 @@ def show_clusters(console: Console, clusters: Iterable[Cluster]) -> None:
     """Print a line a cluster."""
     grid = _grid([("id", False), ("status", False), ("masters", True), ("workers", True)])
     for one in clusters:
-        counts = (one.masters.node_count, one.workers.node_count)
+        counts = [
+            sum(group.node_count for group in one.node_groups if group.role is role)
+            for role in (Role.MASTER, Role.WORKER)
+        ]
         grid.add_row(one.id, one.status, *(str(count) for count in counts))
     _print_whole(console, grid)
 

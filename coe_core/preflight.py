@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from coe_twin.coe_core.choice import Choice, Direct
 from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, NodeGroup
 from coe_twin.coe_core.ids import ProjectId
 from coe_twin.coe_core.ports.cloud import Allowance, CloudDriver, Flavor, Login, Named
-from coe_twin.coe_core.provisioners.choice import Choice, Direct
 
 LISTED_MAX: Final = 8
 """Names listed in a refusal."""
@@ -88,8 +88,8 @@ def needs(clusters: Iterable[Cluster], choice: Choice, flavors: Iterable[Flavor]
     total: Counter[str] = Counter()
     for cluster in clusters:
         template = cluster.template
-        total += _of_group(cluster.masters, sizes[template.master_flavor], template, choice)
-        total += _of_group(cluster.workers, sizes[template.flavor], template, choice)
+        for group in cluster.node_groups:
+            total += _of_group(group, sizes[group.flavor], template, choice)
         total += _of_api(template, choice)
     return total
 

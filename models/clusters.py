@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Role
+from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, default_groups
 from coe_twin.coe_core.ids import ClusterId, ProjectId
 from coe_twin.coe_core.units import Seconds
 
@@ -33,7 +33,6 @@ def cluster_as(
         name=name,
         project=project,
         template=template,
-        masters=NodeGroup(name="default-master", role=Role.MASTER, node_count=size.masters),
-        workers=NodeGroup(name="default-worker", role=Role.WORKER, node_count=size.nodes),
+        node_groups=default_groups(template, size.masters, size.nodes),
         create_timeout=Seconds(create_timeout_s),
     )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from coe_twin.coe_core.provisioners.choice import Choice, Direct, OneStack, Shards
+from coe_twin.coe_core.choice import Choice, Direct, OneStack, Shards
 from coe_twin.models.block import Block
 
 NodeCount = Annotated[int, Field(ge=1, le=10_000)]

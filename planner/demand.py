@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.cluster import Cluster, Role
 from coe_twin.coe_core.documents import Json
 from coe_twin.coe_core.errors import DriverError, InvalidRequest
 from coe_twin.coe_core.ids import ProjectId
@@ -95,7 +95,7 @@ def _templates(spec: TwinSpec, cluster: Cluster, siting: Siting) -> Iterator[Bui
         yield kubernetes.stack_template(cluster, siting), 1
         return
     yield kubernetes.masters_template(cluster, siting), 1
-    members = cluster.workers.members()
+    members = cluster.first(Role.WORKER).members()
     size = spec.provisioner.nodes_per_shard
     sizes = Counter(len(members[start : start + size]) for start in range(0, len(members), size))
     for nodes, count in sizes.items():

@@ -8,7 +8,7 @@ behind the API, cost no virtual time and change nothing.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from coe_twin.coe_core.cluster import Cluster, Role, node_name
+from coe_twin.coe_core.cluster import Cluster, node_name
 from coe_twin.coe_core.errors import CoeError, ResourceFailed
 from coe_twin.coe_core.faults import error_of
 from coe_twin.coe_core.ids import ProjectId
@@ -159,8 +159,8 @@ def _check_status(cluster: Cluster) -> None:
 
 def _check_nodes(cloud: SimCloud, cluster: Cluster) -> None:
     wanted = {
-        node_name(cluster.name, role, index)
-        for role, group in ((Role.MASTER, cluster.masters), (Role.WORKER, cluster.workers))
+        node_name(cluster.name, group.role, index)
+        for group in cluster.node_groups
         for index in group.members()
     }
     servers = {server.name: server for server in cloud.nova.servers.tagged(cluster.tag)}

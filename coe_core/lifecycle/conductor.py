@@ -60,8 +60,8 @@ class Conductor:
         names = tuple(nodes_to_remove)
 
         async def work(current: Cluster) -> Cluster:
-            workers = resized(current, node_count, names)
-            return await resize(self._context, current, workers)
+            group = resized(current, node_count, names)
+            return await resize(self._context, current, group)
 
         return await self._run(await self._context.repository.get(cluster), work)
 

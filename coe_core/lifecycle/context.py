@@ -72,7 +72,7 @@ class Context:
         return moved
 
     async def begin(
-        self, cluster: Cluster, verb: Verb, workers: NodeGroup | None = None
+        self, cluster: Cluster, verb: Verb, node_group: NodeGroup | None = None
     ) -> Operation:
         """Write the intent to do `verb`, or take up the one that nobody ended."""
         left = await self.unended(cluster, verb)
@@ -81,7 +81,7 @@ class Context:
             cluster=cluster.id,
             verb=verb,
             asked_at=self.runtime.now(),
-            workers=workers,
+            node_group=node_group,
         )
         await self.repository.write_operation(operation)
         self.log(cluster, EventKind.OPERATION_STARTED, verb)

@@ -1,8 +1,8 @@
-"""Which provisioner: as a value that a plan carries, and built on the seams of a world."""
+"""The provisioner of a choice, built on the seams of a world."""
 
-from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
+from coe_twin.coe_core.choice import Choice, Direct, OneStack, Shards
 from coe_twin.coe_core.policies import PolicySet
 from coe_twin.coe_core.ports.provisioner import Provisioner
 from coe_twin.coe_core.provisioners.direct import DirectProvisioner
@@ -11,26 +11,6 @@ from coe_twin.coe_core.provisioners.sharded import ShardedProvisioner
 from coe_twin.coe_core.provisioners.stack import StackProvisioner
 from coe_twin.coe_core.provisioners.stacks import StackKeeper
 from coe_twin.coe_core.templates.siting import Siting
-
-
-@dataclass(frozen=True, slots=True)
-class OneStack:
-    """One stack tree per cluster, Magnum's way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shards:
-    """Stacks of at most `nodes_per_shard` workers each."""
-
-    nodes_per_shard: int
-
-
-@dataclass(frozen=True, slots=True)
-class Direct:
-    """Server by server, Cluster API's way."""
-
-
-Choice: TypeAlias = OneStack | Shards | Direct
 
 
 def provisioner_of(choice: Choice, policies: PolicySet, seams: Seams) -> Provisioner:

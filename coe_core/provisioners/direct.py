@@ -75,9 +75,9 @@ class DirectProvisioner:
         surplus = [name for name in found.names() if name not in wanted]
         await self._delete(surplus, found)
         with self._phases.of(cluster, "masters"):
-            await self._boot(cluster, cluster.masters, found)
+            await self._boot(cluster, cluster.first(Role.MASTER), found)
         with self._phases.of(cluster, "workers"):
-            await self._boot(cluster, cluster.workers, found)
+            await self._boot(cluster, cluster.first(Role.WORKER), found)
 
     async def remove(self, cluster: Cluster) -> None:
         """Delete all nodes, then their server group and the load balancer."""
@@ -163,14 +163,14 @@ class DirectProvisioner:
             port = await self._cloud.create_port(
                 node.name, cluster.project, cluster.tag, template.fixed_network
             )
-        is_master = node.role is Role.MASTER
+        group = cluster.first(node.role)
         placement = self._placement.place(node.index, self._zones)
         spec = ServerSpec(
             name=node.name,
             project=cluster.project,
             tag=cluster.tag,
-            flavor=template.master_flavor if is_master else template.flavor,
-            image=template.image,
+            flavor=group.flavor,
+            image=group.image,
             port=port,
             user_data=user_data(cluster, node.role),
             zone=placement.availability_zone or "",
@@ -239,7 +239,7 @@ def wanted_nodes(cluster: Cluster) -> tuple[Node, ...]:
     """Return the nodes that `cluster` asks for, masters first."""
     return tuple(
         _node(cluster, group.role, index)
-        for group in (cluster.masters, cluster.workers)
+        for group in (cluster.first(Role.MASTER), cluster.first(Role.WORKER))
         for index in group.members()
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.cluster import Cluster, Role
 from coe_twin.coe_core.documents import Json
 from coe_twin.coe_core.phases import Phases
 from coe_twin.coe_core.ports.cloud import Stack, Stacks, StackSpec
@@ -73,7 +73,7 @@ class ShardedProvisioner:
     def shards(self, cluster: Cluster) -> Mapping[str, StackSpec]:
         """Return the specs of the worker stacks by name."""
         members: dict[int, list[int]] = {}
-        for index in cluster.workers.members():
+        for index in cluster.first(Role.WORKER).members():
             members.setdefault(index // self._nodes_per_shard, []).append(index)
         specs = (self._shard(cluster, number, indexes) for number, indexes in members.items())
         return {spec.name: spec for spec in specs}

@@ -79,7 +79,8 @@ def values(cluster: Cluster, siting: Siting) -> dict[str, Json]:
     site-specific, it asks for Neutron's DNS integration.
     """
     template = cluster.template
-    indexes = {*cluster.masters.members(), *cluster.workers.members()}
+    master_group, node_group = cluster.first(Role.MASTER), cluster.first(Role.WORKER)
+    indexes = {*master_group.members(), *node_group.members()}
     first_master = node_name(cluster.name, Role.MASTER, 0)
     private = network_name(cluster.name)
     return {
@@ -95,11 +96,11 @@ def values(cluster: Cluster, siting: Siting) -> dict[str, Json]:
         "flannel_backend": template.labels.get("flannel_backend", FLANNEL_BACKEND),
         "keypair": template.keypair,
         "kube_master_ip": first_master,
-        "master_flavor": template.master_flavor,
-        "minion_flavor": template.flavor,
-        "minions_to_remove": [str(index) for index in sorted(cluster.workers.removed)],
-        "number_of_masters": cluster.masters.node_count,
-        "number_of_minions": cluster.workers.node_count,
+        "master_flavor": master_group.flavor,
+        "minion_flavor": node_group.flavor,
+        "minions_to_remove": [str(index) for index in sorted(node_group.removed)],
+        "number_of_masters": master_group.node_count,
+        "number_of_minions": node_group.node_count,
         "secgroup_kube_minion_id": security_group_name(cluster.name, "minion"),
         "server_image": template.image,
         "wait_condition_timeout": WAIT_CONDITION_TIMEOUT_S,

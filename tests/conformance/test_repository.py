@@ -88,7 +88,7 @@ def test_every_rule_of_the_repository_has_a_scene() -> None:
     "record",
     [
         records.TEMPLATE,
-        records.MASTERS,
+        records.MASTER_GROUP,
         records.cluster(),
         records.operation(0, records.cluster()),
     ],

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Self
 
-from coe_twin.coe_core.cluster import Cluster, Operation
+from coe_twin.coe_core.cluster import Cluster, Operation, Role
 from coe_twin.coe_core.errors import (
     DuplicateCluster,
     LeaseHeld,
@@ -154,8 +154,8 @@ class OverwritesAndRefuses(Right):
 
 class LosesRetiredIndexes(Right):
     async def add(self, cluster: Cluster) -> Cluster:
-        workers = replace(cluster.workers, removed=frozenset())
-        await super().add(replace(cluster, workers=workers))
+        workers = replace(cluster.first(Role.WORKER), removed=frozenset())
+        await super().add(cluster.with_group(workers))
         return cluster
 
 
@@ -177,7 +177,7 @@ class ListsWithoutReasons(Right):
 
 class ForgetsWhatAResizeWants(Right):
     async def write_operation(self, operation: Operation) -> None:
-        await super().write_operation(replace(operation, workers=None))
+        await super().write_operation(replace(operation, node_group=None))
 
 
 class TakesWithoutKeypair(Right):

@@ -40,7 +40,7 @@ async def is_truthful(on: Ground, cluster: Cluster) -> None:
         assert cluster.status_reason
         return
     servers = await on.cloud.list_servers(cluster.tag)
-    wanted = cluster.masters.node_count + cluster.workers.node_count
+    wanted = sum(group.node_count for group in cluster.node_groups)
     assert len({one.name for one in servers}) == len(servers) == wanted
     assert {one.status for one in servers} == {ServerStatus.ACTIVE}
 

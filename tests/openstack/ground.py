@@ -13,7 +13,8 @@ from uuid import uuid4
 import pytest
 from openstack.connection import Connection
 
-from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Role
+from coe_twin.coe_core.choice import Choice, Direct, OneStack, Shards
+from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, default_groups
 from coe_twin.coe_core.errors import CoeError
 from coe_twin.coe_core.ids import ClusterId, OperationId, ProjectId
 from coe_twin.coe_core.lifecycle.conductor import Conductor
@@ -26,7 +27,7 @@ from coe_twin.coe_core.ports.cloud import CloudDriver
 from coe_twin.coe_core.ports.poller import PollSchedule
 from coe_twin.coe_core.ports.repository import ClusterRepository
 from coe_twin.coe_core.ports.runtime import Runtime
-from coe_twin.coe_core.provisioners.choice import Choice, Direct, OneStack, Shards, provisioner_of
+from coe_twin.coe_core.provisioners.choice import provisioner_of
 from coe_twin.coe_core.provisioners.seams import Seams
 from coe_twin.coe_core.units import Seconds
 from coe_twin.models.event_log import EventLog
@@ -251,8 +252,7 @@ def cluster_of(
         name=name,
         project=project(),
         template=template,
-        masters=NodeGroup(name="default-master", role=Role.MASTER, node_count=1),
-        workers=NodeGroup(name="default-worker", role=Role.WORKER, node_count=workers),
+        node_groups=default_groups(TEMPLATE, 1, workers),
         create_timeout=Seconds(timeout_s),
     )
 

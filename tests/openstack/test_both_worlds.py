@@ -13,13 +13,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, note, settings
 from hypothesis import strategies as st
 
+from coe_twin.coe_core.choice import Choice
 from coe_twin.coe_core.cluster import Cluster, Role, node_name
 from coe_twin.coe_core.errors import CoeError
 from coe_twin.coe_core.ids import ClusterId
 from coe_twin.coe_core.policies import DEFAULT, FixedWindow
 from coe_twin.coe_core.ports.cloud import CloudDriver
 from coe_twin.coe_core.ports.runtime import Runtime
-from coe_twin.coe_core.provisioners.choice import Choice
 from coe_twin.models.parameters import load_parameters
 from coe_twin.models.randomness import CounterDraws
 from coe_twin.models.setup import load_setup
@@ -146,7 +146,12 @@ class Player:
         return Seen(
             ends=tuple(ends),
             clusters=tuple(
-                (one.name, str(one.status), one.masters.node_count, one.workers.node_count)
+                (
+                    one.name,
+                    str(one.status),
+                    one.first(Role.MASTER).node_count,
+                    one.first(Role.WORKER).node_count,
+                )
                 for one in clusters
             ),
             servers=tuple(sorted(servers)),

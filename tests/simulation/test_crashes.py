@@ -193,7 +193,7 @@ class Story:
         names = sorted((kind, item.name) for kind, item in resources(self.ground.twin.cloud))
         record = await self._record()
         status = ClusterStatus.DELETE_COMPLETE if record is None else record.status
-        return Final(status, (record or last).workers, tuple(names))
+        return Final(status, (record or last).first(Role.WORKER), tuple(names))
 
     async def _clear(self) -> None:
         """Delete what there still is; nothing may be left."""

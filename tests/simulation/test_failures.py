@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.cluster import Cluster, Role
 from coe_twin.coe_core.documents import Json
 from coe_twin.coe_core.errors import Superseded
 from coe_twin.coe_core.events import EventKind
@@ -190,7 +190,7 @@ def test_a_failed_resize_keeps_the_nodes_that_were_there(way: str) -> None:
         failed = await twin.conductor.resize(cluster.id, 4)
         assert failed.status is ClusterStatus.UPDATE_FAILED
         assert "Quota exceeded" in failed.status_reason
-        assert failed.workers.node_count == 1
+        assert failed.first(Role.WORKER).node_count == 1
         servers = {server.name: server for server in twin.cloud.nova.servers}
         for name in ("c0-master-0", "c0-worker-0"):
             assert servers[name].status is ServerStatus.ACTIVE

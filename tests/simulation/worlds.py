@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
 
-from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Role
+from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, default_groups
 from coe_twin.coe_core.documents import Json
 from coe_twin.coe_core.ids import ClusterId, ProjectId
 from coe_twin.coe_core.policies import DEFAULT, PolicySet
@@ -78,8 +78,7 @@ def cluster_of(spec: TwinSpec, ask: Ask) -> Cluster:
         name=ask.name,
         project=ProjectId(ask.project),
         template=template,
-        masters=NodeGroup(name="default-master", role=Role.MASTER, node_count=ask.masters),
-        workers=NodeGroup(name="default-worker", role=Role.WORKER, node_count=ask.workers),
+        node_groups=default_groups(template, ask.masters, ask.workers),
         create_timeout=Seconds(spec.create_timeout_s),
     )
 
@@ -88,7 +87,8 @@ def created(twin: Twin, ask: Ask, **changes: object) -> Awaitable[Cluster]:
     """Return what creates the cluster of `ask`; `changes` are fields of its template."""
     cluster = cluster_of(twin.spec, ask)
     template = replace(cluster.template, **changes)  # type: ignore[arg-type]  # by name
-    return twin.conductor.create(replace(cluster, template=template))
+    groups = default_groups(template, ask.masters, ask.workers)
+    return twin.conductor.create(replace(cluster, template=template, node_groups=groups))
 
 
 def play(twin: Twin, scene: Callable[[], Awaitable[T]]) -> T:

@@ -36,10 +36,23 @@ CLUSTER = Cluster(
     name="red",
     project=ProjectId("physics"),
     template=TEMPLATE,
-    masters=NodeGroup(name="masters", role=Role.MASTER, node_count=1),
-    workers=NodeGroup(name="workers", role=Role.WORKER, node_count=3, removed=frozenset({1})),
+    node_groups=(
+        NodeGroup(name="masters", role=Role.MASTER, node_count=1, flavor="f", image="i"),
+        NodeGroup(
+            name="workers",
+            role=Role.WORKER,
+            node_count=3,
+            flavor="f",
+            image="i",
+            removed=frozenset({1}),
+        ),
+    ),
     create_timeout=Seconds(3600.0),
 )
+
+
+def workers_of(size: int, removed: frozenset[int]) -> NodeGroup:
+    return replace(CLUSTER.first(Role.WORKER), node_count=size, removed=removed)
 
 
 @given(size=st.integers(0, 60), removed=st.frozensets(st.integers(0, 80), max_size=40))
@@ -47,7 +60,7 @@ def test_members_are_the_first_numbers_that_are_not_retired(
     size: int, removed: frozenset[int]
 ) -> None:
     """As many as wanted, ascending, none retired, and no smaller free number left out."""
-    group = NodeGroup(name="workers", role=Role.WORKER, node_count=size, removed=removed)
+    group = workers_of(size, removed)
     members = group.members()
     assert len(members) == size
     assert list(members) == sorted(set(members) - removed)
@@ -60,7 +73,7 @@ def test_retiring_one_member_keeps_the_others(
     size: int, removed: frozenset[int], data: st.DataObject
 ) -> None:
     """A group that is one smaller and lacks one member has exactly the rest, as in Heat."""
-    group = NodeGroup(name="workers", role=Role.WORKER, node_count=size, removed=removed)
+    group = workers_of(size, removed)
     gone = data.draw(st.sampled_from(group.members()))
     smaller = replace(group, node_count=size - 1, removed=removed | {gone})
     assert set(smaller.members()) == set(group.members()) - {gone}

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, NodeGroup, Role, node_name
+from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, Role, default_groups, node_name
 from coe_twin.coe_core.documents import Json
 from coe_twin.coe_core.errors import InvalidRequest
 from coe_twin.coe_core.ids import ClusterId, ProjectId
@@ -59,8 +59,7 @@ def cluster_of(template: ClusterTemplate, masters: int = 1, workers: int = 2) ->
         name="red",
         project=ProjectId("physics"),
         template=template,
-        masters=NodeGroup(name="masters", role=Role.MASTER, node_count=masters),
-        workers=NodeGroup(name="workers", role=Role.WORKER, node_count=workers),
+        node_groups=default_groups(template, masters, workers),
         create_timeout=Seconds(3600.0),
     )
 
@@ -254,12 +253,12 @@ def test_outputs_give_the_address_of_the_api_and_of_every_node(
 def test_servers_bear_the_names_of_their_nodes(generation: str, role: Role) -> None:
     """A group's member is named as the core names that node, past a retired one, too."""
     cluster = cluster_of(switched((generation, True, False, False, True)), masters=3, workers=4)
-    workers = replace(cluster.workers, removed=frozenset({0, 2}))
-    cluster = replace(cluster, workers=workers)
+    workers = replace(cluster.first(Role.WORKER), removed=frozenset({0, 2}))
+    cluster = cluster.with_group(workers)
     plan = plan_of(cluster)
     bound = plan.bind(parameters(cluster))
     group = group_of(plan, "kube_masters" if role is Role.MASTER else "kube_minions")
-    members = cluster.masters.members() if role is Role.MASTER else workers.members()
+    members = cluster.first(Role.MASTER).members() if role is Role.MASTER else workers.members()
     assert group.indexes(bound) == members
     names = [resolve(group.member_properties["name"], bound, index=i) for i in members]
     assert names == [node_name("red", role, i) for i in members]

@@ -205,8 +205,10 @@ def test_the_clusters_follow_from_the_plan() -> None:
     names = [one.name for one in (first, second, third)]
     assert names == [f"small-{what.id[:6]}-{number}" for number in ("0-0", "0-1", "1-0")]
     assert [one.id for one in (first, second, third)] == names
-    assert (third.masters.node_count, third.workers.node_count) == (3, 1)
-    assert (third.masters.role, third.workers.role) == (Role.MASTER, Role.WORKER)
+    assert [(group.role, group.node_count) for group in third.node_groups] == [
+        (Role.MASTER, 3),
+        (Role.WORKER, 1),
+    ]
     assert first.status is ClusterStatus.CREATE_IN_PROGRESS
     assert first.create_timeout == what.study.create_timeout_s
     assert first.project == PROJECT

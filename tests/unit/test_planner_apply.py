@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.cluster import Cluster, Role
 from coe_twin.coe_core.decorators.fault_plan import Fault, ListedFaults
 from coe_twin.coe_core.decorators.faulty import Faulty
 from coe_twin.coe_core.documents import Json
@@ -52,7 +52,7 @@ def test_a_plan_becomes_its_clusters(provisioner: str) -> None:
     done = applied(ground, what)
     check_whole(ground, done)
     assert [(one.row, one.how) for one in done] == [(0, How.CREATED)] * 2 + [(1, How.CREATED)]
-    assert [one.cluster.workers.node_count for one in done] == [3, 3, 1]
+    assert [one.cluster.first(Role.WORKER).node_count for one in done] == [3, 3, 1]
     assert len({one.cluster.tag for one in done}) == 3
     assert ground.told == []
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coe_twin.coe_core.choice import Choice, Direct, OneStack, Shards
 from coe_twin.coe_core.cluster import Cluster
 from coe_twin.coe_core.ids import ProjectId
 from coe_twin.coe_core.ports.cloud import UNLIMITED, Allowance, Flavor, Login
 from coe_twin.coe_core.preflight import LISTED_MAX, Offer, needs, offer_of, problems
-from coe_twin.coe_core.provisioners.choice import Choice, Direct, OneStack, Shards
 from coe_twin.coe_core.units import GiB, MiB
 from coe_twin.planner.apply import apply
 from tests.unit.sites import PROJECT, PROVISIONERS, Ground, base_setup, plan, row

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from coe_twin.coe_core.cluster import Cluster, Operation, Verb
+from coe_twin.coe_core.cluster import Cluster, Operation, Role, Verb
 from coe_twin.coe_core.errors import DeadlineExceeded, LeaseHeld, UnknownCluster
 from coe_twin.coe_core.ids import ClusterId, OperationId
 from coe_twin.coe_core.lifecycle.conductor import Conductor
@@ -87,7 +87,10 @@ def test_a_resize_goes_on_to_what_was_wanted(provisioner: str, node_count: int) 
 
     ended = crew.run(scene)
     assert ended.status is ClusterStatus.UPDATE_COMPLETE
-    assert (ended.workers.node_count, ended.workers.removed) == (node_count, frozenset({0}))
+    assert (
+        ended.first(Role.WORKER).node_count,
+        ended.first(Role.WORKER).removed,
+    ) == (node_count, frozenset({0}))
 
 
 @with_each
