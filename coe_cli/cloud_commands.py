@@ -11,6 +11,7 @@ from coe_twin.coe_cli.plan_commands import Live, tell
 from coe_twin.coe_cli.show import complain, console_on, show_cluster, show_clusters, show_orphans
 from coe_twin.coe_core.cluster import Cluster, Operation
 from coe_twin.coe_core.errors import LeaseHeld
+from coe_twin.coe_core.lifecycle.place import living_at
 from coe_twin.coe_core.ports.cloud import Server
 from coe_twin.models.errors import InvalidInput
 from coe_twin.models.near_names import unknown_name
@@ -42,7 +43,7 @@ def show_command(name: Name, *, cloud: Cloud, region: Region = None, state: Stat
     from coe_twin.coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
 
     async def work(site: Site) -> tuple[Cluster, tuple[Operation, ...], tuple[Server, ...]]:
-        cluster = await _named(site, name)
+        cluster = living_at(await _named(site, name), site.place)
         operations = await site.repository.operations(cluster.id)
         return cluster, operations, await site.cloud.list_servers(cluster.tag)
 

@@ -97,7 +97,8 @@ def apply_command(
     lost = failed(done.applied)
     for one in lost:
         cluster = one.cluster
-        complain(f"{cluster.name} is {cluster.status}: {cluster.status_reason}")
+        lacks = f"lacks {', '.join(one.missing)}" if one.missing else cluster.status_reason
+        complain(f"{cluster.name} is {cluster.status}: {lacks}")
     if lost:
         raise typer.Exit(INCOMPLETE)
 
@@ -119,6 +120,7 @@ class CarriedOut:
                 "how": one.how,
                 "status": one.cluster.status,
                 "status_reason": one.cluster.status_reason,
+                "missing": list(one.missing),
             }
             for one in self.applied
         ]

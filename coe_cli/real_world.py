@@ -18,7 +18,14 @@ from openstack.connection import Connection
 
 from coe_twin.coe_cli.access import Access
 from coe_twin.coe_cli.show import complain
-from coe_twin.coe_core.errors import CoeError, DriverError, NotFound, Unauthorized, Unreachable
+from coe_twin.coe_core.errors import (
+    CoeError,
+    DriverError,
+    NotFound,
+    Unauthorized,
+    Unreachable,
+    WrongPlace,
+)
 from coe_twin.coe_core.events import Event
 from coe_twin.coe_core.ids import OperationId, ProjectId
 from coe_twin.coe_core.polling import LoopPoller
@@ -29,7 +36,7 @@ from coe_twin.planner.apply import Site
 from coe_twin.real_driver.calls import Calls
 from coe_twin.real_driver.cloud import OpenStackCloud, connect
 from coe_twin.real_driver.errors import RepositoryFailed, UnknownCloud, UnknownSchema
-from coe_twin.real_driver.login import log_in
+from coe_twin.real_driver.login import log_in, place_of
 from coe_twin.real_driver.repository import SqlRepository
 from coe_twin.real_driver.runtime import AnyioRuntime
 
@@ -74,6 +81,9 @@ def in_real_world(access: Access, events: EventSink, work: Callable[[Site], Awai
         return runtime.run(main())
     except InvalidInput:
         raise
+    except WrongPlace as error:
+        problem = f"{error}; take the entry and region that lead there"
+        raise InvalidInput(problem, field="--cloud", value=access.cloud) from None
     except CoeError as error:
         complain(str(error))
         raise typer.Exit(FAILED) from None
@@ -85,6 +95,7 @@ async def _opened(runtime: AnyioRuntime, access: Access, events: EventSink) -> A
         connection = stack.enter_context(closing(connected(access.cloud, access.region)))
         driver = OpenStackCloud(Calls(connection))
         project, zones = await _asked(driver, access.cloud)
+        place = await driver.calls.run("Keystone", place_of)
         yield Site(
             runtime=runtime,
             cloud=driver,
@@ -96,6 +107,7 @@ async def _opened(runtime: AnyioRuntime, access: Access, events: EventSink) -> A
             zones=zones,
             holder=f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:8]}",
             lease_ttl=LEASE_TTL,
+            place=place,
         )
 
 

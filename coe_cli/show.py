@@ -134,6 +134,7 @@ def show_cluster(
     if cluster.status_reason:
         _print(console, f"reason: {cluster.status_reason}")
     _print(console, f"tag: {cluster.tag}")
+    _print(console, f"lives at: {cluster.place or 'not known: made by an early version'}")
     for one in operations:
         ended = "unfinished" if one.ended_at is None else one.failure or "done"
         _print(console, f"operation {one.verb}: {ended}")

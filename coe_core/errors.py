@@ -27,6 +27,10 @@ class DriverError(CoeError):
         self.detail = detail
 
 
+class WrongPlace(CoeError):
+    """A cluster lives on another cloud, in another region or project, than this one."""
+
+
 class NotFound(DriverError):
     """No such resource; to a delete this is success."""
 

@@ -1,8 +1,11 @@
 """A cluster as a row asks for it."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
+from coe_twin.coe_core.choice import Choice
 from coe_twin.coe_core.cluster import Cluster, ClusterTemplate, default_groups
+from coe_twin.coe_core.documents import Json
 from coe_twin.coe_core.ids import ClusterId, ProjectId
 from coe_twin.coe_core.units import Seconds
 
@@ -26,6 +29,8 @@ def cluster_as(
     name: str,
     project: ProjectId,
     create_timeout_s: float,
+    provisioner: Choice | None = None,
+    policies: Mapping[str, Json] | None = None,
 ) -> Cluster:
     """Return a cluster that nobody has begun to create; its name is also its id."""
     return Cluster(
@@ -35,4 +40,6 @@ def cluster_as(
         template=template,
         node_groups=default_groups(template, size.masters, size.nodes),
         create_timeout=Seconds(create_timeout_s),
+        provisioner=provisioner,
+        policies=policies or {},
     )

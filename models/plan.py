@@ -121,6 +121,8 @@ class Plan(Block):
                 name=f"{study.name[:24]}-{self.id[:6]}-{number}-{one}",
                 project=project,
                 create_timeout_s=study.create_timeout_s,
+                provisioner=study.provisioner.choice(),
+                policies=study.policies.model_dump(mode="json"),
             )
             for one in range(row.clusters)
         )

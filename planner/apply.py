@@ -5,26 +5,32 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.cluster import Cluster, Place
 from coe_twin.coe_core.errors import DuplicateCluster, LeaseHeld, UnknownCluster
 from coe_twin.coe_core.events import Event
 from coe_twin.coe_core.ids import ProjectId
 from coe_twin.coe_core.lifecycle.conductor import Conductor
 from coe_twin.coe_core.lifecycle.context import Context, Limits
+from coe_twin.coe_core.lifecycle.place import living_at
 from coe_twin.coe_core.phases import Phases
 from coe_twin.coe_core.ports.cloud import CloudDriver
 from coe_twin.coe_core.ports.draws import EventSink, Ids
 from coe_twin.coe_core.ports.poller import Poller, PollSchedule
+from coe_twin.coe_core.ports.provisioner import Provisioner
 from coe_twin.coe_core.ports.repository import ClusterRepository
 from coe_twin.coe_core.ports.runtime import Runtime
 from coe_twin.coe_core.preflight import offer_of, problems
 from coe_twin.coe_core.provisioners.choice import provisioner_of
+from coe_twin.coe_core.provisioners.direct import wanted_nodes
+from coe_twin.coe_core.provisioners.recorded import RecordedProvisioner
 from coe_twin.coe_core.provisioners.seams import Seams
 from coe_twin.coe_core.transitions import ClusterStatus
 from coe_twin.coe_core.units import Seconds
 from coe_twin.models.errors import InvalidInput
 from coe_twin.models.plan import Plan
+from coe_twin.models.policy_set import PolicySetFile
 from coe_twin.models.randomness import CounterDraws
+from coe_twin.models.validation import validated
 from coe_twin.planner.carry_out import carry_out
 
 SWEEPS_MAX = 60
@@ -35,7 +41,7 @@ SWEEPS_MAX = 60
 class Site:
     """A world in which a plan can be carried out.
 
-    `holder` names this process on leases of `lease_ttl` [s].
+    `holder` names this process on leases of `lease_ttl` [s]; `place` is where the cloud is.
     """
 
     runtime: Runtime
@@ -48,6 +54,25 @@ class Site:
     zones: tuple[str, ...]
     holder: str
     lease_ttl: Seconds
+    place: Place | None = None
+
+    def seams(self, schedule: PollSchedule) -> Seams:
+        """Return what a provisioner needs, looking at the ticks of `schedule`."""
+        return Seams(
+            runtime=self.runtime,
+            cloud=self.cloud,
+            poller=self.poller,
+            schedule=schedule,
+            zones=self.zones,
+            phases=Phases(self.runtime, self.events),
+        )
+
+
+def recorded(cluster: Cluster, seams: Seams) -> Provisioner:
+    """Return the provisioner that the record of `cluster` names, under its policies."""
+    assert cluster.provisioner is not None, "only a record that says how has one"
+    policies = validated(PolicySetFile, dict(cluster.policies) or {"schema_version": 1})
+    return provisioner_of(cluster.provisioner, policies.policy_set(), seams)
 
 
 class How(StrEnum):
@@ -60,11 +85,21 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """A cluster of the plan as `apply` left it."""
+    """A cluster of the plan as `apply` left it.
+
+    `missing` names the servers that a cluster which was found has lost since it was complete.
+    """
 
     row: int
     how: How
     cluster: Cluster
+    missing: tuple[str, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the cluster is there, with all its servers."""
+        good = (ClusterStatus.CREATE_COMPLETE, ClusterStatus.UPDATE_COMPLETE)
+        return self.cluster.status in good and not self.missing
 
 
 Tell = Callable[[str], None]
@@ -93,6 +128,7 @@ async def apply(plan: Plan, site: Site, tell: Tell) -> tuple[Applied, ...]:
     Raises:
         InvalidInput: the cloud cannot hold the plan; nothing was created.
         DriverError: the cloud cannot be asked what it offers.
+        WrongPlace: a cluster of the plan lives elsewhere.
     """
     await require_room(plan, site)
     conductor = conductor_of(plan, site)
@@ -113,20 +149,16 @@ def conductor_of(plan: Plan, site: Site) -> Conductor:
     policies = study.policies.policy_set()
     interval = plan.poll_interval
     schedule = PollSchedule(first_after=interval, every=interval)
-    seams = Seams(
-        runtime=site.runtime,
-        cloud=site.cloud,
-        poller=site.poller,
-        schedule=schedule,
-        zones=site.zones,
-        phases=Phases(site.runtime, site.events),
-    )
+    seams = site.seams(schedule)
     timeout = Seconds(study.create_timeout_s)
     context = Context(
         runtime=site.runtime,
         cloud=site.cloud,
         repository=site.repository,
-        provisioner=provisioner_of(study.provisioner.choice(), policies, seams),
+        provisioner=RecordedProvisioner(
+            lambda cluster: recorded(cluster, seams),
+            provisioner_of(study.provisioner.choice(), policies, seams),
+        ),
         poller=site.poller,
         schedule=schedule,
         backoff=policies.backoff,
@@ -136,6 +168,7 @@ def conductor_of(plan: Plan, site: Site) -> Conductor:
         limits=Limits(delete_timeout=timeout, sweeps_max=SWEEPS_MAX),
         holder=site.holder,
         lease_ttl=site.lease_ttl,
+        place=site.place,
     )
     return Conductor(context, policies.admission)
 
@@ -176,10 +209,20 @@ async def _ensure(
             ended = await conductor.create(cluster)
             return Applied(row=row, how=How.CREATED, cluster=ended)
         stored = await site.repository.get(cluster.id)
+    stored = living_at(stored, site.place)
     if not stored.status.is_in_progress:
-        return Applied(row=row, how=How.FOUND, cluster=stored)
+        missing = await _missing(site, stored)
+        return Applied(row=row, how=How.FOUND, cluster=stored, missing=missing)
     ended = await _resumed(conductor, site, stored, tell)
     return Applied(row=row, how=How.RESUMED, cluster=ended)
+
+
+async def _missing(site: Site, cluster: Cluster) -> tuple[str, ...]:
+    """Return the servers of a complete cluster that are not there: a record alone is no proof."""
+    if cluster.status.is_failed:
+        return ()
+    present = {server.name for server in await site.cloud.list_servers(cluster.tag)}
+    return tuple(node.name for node in wanted_nodes(cluster) if node.name not in present)
 
 
 async def _resumed(conductor: Conductor, site: Site, cluster: Cluster, tell: Tell) -> Cluster:
@@ -200,6 +243,5 @@ async def _stored(site: Site, cluster: Cluster) -> Cluster | None:
 
 
 def failed(applied: Sequence[Applied]) -> tuple[Applied, ...]:
-    """Return the clusters that are not CREATE_COMPLETE."""
-    good = (ClusterStatus.CREATE_COMPLETE, ClusterStatus.UPDATE_COMPLETE)
-    return tuple(one for one in applied if one.cluster.status not in good)
+    """Return the clusters that are not complete."""
+    return tuple(one for one in applied if not one.is_complete)

@@ -8,18 +8,17 @@ from coe_twin.coe_core.ids import ClusterId, Tag
 from coe_twin.coe_core.lifecycle.conductor import Conductor
 from coe_twin.coe_core.lifecycle.context import Context, Limits
 from coe_twin.coe_core.lifecycle.sweep import Leftover, leftovers, sweep
-from coe_twin.coe_core.phases import Phases
 from coe_twin.coe_core.policies import DEFAULT
 from coe_twin.coe_core.policies.placement import AntiAffinity
 from coe_twin.coe_core.ports.poller import PollSchedule
 from coe_twin.coe_core.provisioners.direct import DirectProvisioner
+from coe_twin.coe_core.provisioners.recorded import RecordedProvisioner
 from coe_twin.coe_core.provisioners.removal import Removal
-from coe_twin.coe_core.provisioners.seams import Seams
 from coe_twin.coe_core.provisioners.sharded import ShardedProvisioner
 from coe_twin.coe_core.provisioners.stacks import StackKeeper
 from coe_twin.coe_core.units import Seconds
 from coe_twin.models.randomness import CounterDraws
-from coe_twin.planner.apply import SWEEPS_MAX, Site
+from coe_twin.planner.apply import SWEEPS_MAX, Site, recorded
 
 EVERY: PollSchedule = PollSchedule(first_after=Seconds(1.0), every=Seconds(1.0))
 """How often a deletion is looked at; Magnum's own interval."""
@@ -39,16 +38,9 @@ async def delete_cluster(site: Site, cluster: ClusterId) -> Cluster:
     Raises:
         UnknownCluster: the repository has none of this id.
         LeaseHeld: another process works on it.
+        WrongPlace: it lives elsewhere.
     """
-    phases = Phases(site.runtime, site.events)
-    seams = Seams(
-        runtime=site.runtime,
-        cloud=site.cloud,
-        poller=site.poller,
-        schedule=EVERY,
-        zones=site.zones,
-        phases=phases,
-    )
+    seams = site.seams(EVERY)
     keeper = StackKeeper(site.cloud, site.poller, EVERY)
     stacks = ShardedProvisioner(
         runtime=site.runtime,
@@ -56,7 +48,7 @@ async def delete_cluster(site: Site, cluster: ClusterId) -> Cluster:
         keeper=keeper,
         batching=DEFAULT.batching,
         nodes_per_shard=1,
-        phases=phases,
+        phases=seams.phases,
     )
     removal = Removal(stacks, DirectProvisioner(seams, DEFAULT.batching, AntiAffinity()))
     current = await site.repository.get(cluster)
@@ -64,7 +56,7 @@ async def delete_cluster(site: Site, cluster: ClusterId) -> Cluster:
         runtime=site.runtime,
         cloud=site.cloud,
         repository=site.repository,
-        provisioner=removal,
+        provisioner=RecordedProvisioner(lambda one: recorded(one, seams), removal),
         poller=site.poller,
         schedule=EVERY,
         backoff=DEFAULT.backoff,
@@ -74,6 +66,7 @@ async def delete_cluster(site: Site, cluster: ClusterId) -> Cluster:
         limits=Limits(delete_timeout=current.create_timeout, sweeps_max=SWEEPS_MAX),
         holder=site.holder,
         lease_ttl=site.lease_ttl,
+        place=site.place,
     )
     return await Conductor(context, DEFAULT.admission).delete(cluster)
 

@@ -6,6 +6,8 @@ from keystoneauth1.identity.base import BaseIdentityPlugin
 from openstack import exceptions as sdk
 from openstack.connection import Connection
 
+from coe_twin.coe_core.cluster import Place
+from coe_twin.coe_core.ids import ProjectId
 from coe_twin.coe_core.ports.cloud import Login
 from coe_twin.coe_core.secrets import without_secrets
 from coe_twin.models.near_names import unknown_name
@@ -27,6 +29,22 @@ def log_in(cloud: Connection) -> str:
         )
     _require_region(cloud, access)
     return str(project)
+
+
+def place_of(cloud: Connection) -> Place:
+    """Return where the cloud is: the public address of its Keystone, region and project."""
+    access = access_of(cloud)
+    catalogue = access.service_catalog
+    public = (
+        catalogue.url_for(service_type="identity", interface="public")
+        if (catalogue.get_urls(service_type="identity", interface="public"))
+        else cloud.config.get_auth_args().get("auth_url", "")
+    )
+    return Place(
+        keystone=without_secrets(str(public)).rstrip("/").removesuffix("/v3"),
+        region=cloud.config.get_region_name() or "",
+        project=ProjectId(str(access.project_id)),
+    )
 
 
 def access_of(cloud: Connection) -> AccessInfo:

@@ -41,7 +41,9 @@ class Conductor:
             DuplicateCluster: there is one of this id.
             Superseded: the cluster was deleted meanwhile.
             LeaseHeld, LeaseLost: another process works on it.
+            WrongPlace: it lives elsewhere.
         """
+        cluster = self._context.here(cluster)
         await self._context.repository.add(cluster)
         self._context.log(cluster, EventKind.STATUS_CHANGED, cluster.status)
         return await self._run(cluster, self._create)
@@ -56,6 +58,7 @@ class Conductor:
             IllegalTransition: its status does not allow it.
             InvalidRequest: see `resized`.
             LeaseHeld, LeaseLost: another process works on it.
+            WrongPlace: it lives elsewhere.
         """
         names = tuple(nodes_to_remove)
 
@@ -63,7 +66,7 @@ class Conductor:
             group = resized(current, node_count, names)
             return await resize(self._context, current, group)
 
-        return await self._run(await self._context.repository.get(cluster), work)
+        return await self._run(await self._stored(cluster), work)
 
     async def delete(self, cluster: ClusterId) -> Cluster:
         """Delete a cluster; return it as it ended. What runs on it is given up.
@@ -72,8 +75,9 @@ class Conductor:
             UnknownCluster: there is none of this id, or another delete was faster.
             Superseded: another delete took over.
             LeaseHeld, LeaseLost: another process works on it.
+            WrongPlace: it lives elsewhere.
         """
-        current = await self._context.repository.get(cluster)
+        current = await self._stored(cluster)
         if cluster in self._stops:
             self._stops[cluster].set()
         return await self._run(current, self._delete)
@@ -85,8 +89,13 @@ class Conductor:
             UnknownCluster: there is none of this id.
             Superseded: the cluster was deleted meanwhile.
             LeaseHeld, LeaseLost: another process works on it.
+            WrongPlace: it lives elsewhere.
         """
-        return await self._run(await self._context.repository.get(cluster), self._resume)
+        return await self._run(await self._stored(cluster), self._resume)
+
+    async def _stored(self, cluster: ClusterId) -> Cluster:
+        """Return the record of a cluster that lives here."""
+        return self._context.here(await self._context.repository.get(cluster))
 
     async def _create(self, cluster: Cluster) -> Cluster:
         return await create(self._context, cluster)
@@ -120,7 +129,9 @@ class Conductor:
         started_at = self._context.runtime.now()
         has_failed = True
         try:
-            ended = await under_lease(self._context, cluster.id, work)
+            ended = await under_lease(
+                self._context, cluster.id, lambda taken: work(self._context.here(taken))
+            )
             has_failed = ended.status.is_failed
         finally:
             ended_at = self._context.runtime.now()

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 
-from coe_twin.coe_core.cluster import Cluster, NodeGroup, Operation, Verb
+from coe_twin.coe_core.cluster import Cluster, NodeGroup, Operation, Place, Verb
 from coe_twin.coe_core.events import Event, EventKind
 from coe_twin.coe_core.faults import error_of
+from coe_twin.coe_core.lifecycle.place import living_at
 from coe_twin.coe_core.phases import Phases
 from coe_twin.coe_core.ports.cloud import CloudDriver
 from coe_twin.coe_core.ports.draws import Draws, EventSink, Ids
@@ -34,7 +35,8 @@ class Context:
     """One world, seen from the lifecycle.
 
     `holder` names this process on the leases that it takes; a lease is renewed while work
-    goes on, unless `lease_ttl` [s] is infinite.
+    goes on, unless `lease_ttl` [s] is infinite. `place` is where the cloud is, None where
+    there is only one.
     """
 
     runtime: Runtime
@@ -50,6 +52,11 @@ class Context:
     limits: Limits
     holder: str = "coe-twin"
     lease_ttl: Seconds = FOREVER
+    place: Place | None = None
+
+    def here(self, cluster: Cluster) -> Cluster:
+        """Return `cluster`, which lives here, or raise WrongPlace."""
+        return living_at(cluster, self.place)
 
     @property
     def phases(self) -> Phases:

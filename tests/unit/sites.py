@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, TypeVar
 
+from coe_twin.coe_core.cluster import Place
 from coe_twin.coe_core.documents import Json
 from coe_twin.coe_core.ids import OperationId, ProjectId
 from coe_twin.coe_core.lifecycle.context import Context
@@ -137,7 +138,9 @@ class Ground:
         self.cloud = SimCloud(world)
         self.repository = MemoryRepository(self.runtime.now)
 
-    def site(self, holder: str = "first", cloud: CloudDriver | None = None) -> Site:
+    def site(
+        self, holder: str = "first", cloud: CloudDriver | None = None, place: Place | None = None
+    ) -> Site:
         """Return this ground as the process `holder` sees it."""
         return Site(
             runtime=self.runtime,
@@ -150,6 +153,7 @@ class Ground:
             zones=tuple(self.setup.hypervisors.availability_zones),
             holder=holder,
             lease_ttl=TTL,
+            place=place,
         )
 
     def run(self, scene: Callable[[], Awaitable[T]]) -> T:
