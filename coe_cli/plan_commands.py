@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Protocol, Self
@@ -17,6 +17,8 @@ from coe_twin.coe_cli.show import complain, console_on, progress_on, show_drift
 from coe_twin.coe_cli.targets import STDOUT, require_writable, suffixed, write
 from coe_twin.coe_core.events import Event, EventKind
 from coe_twin.coe_core.ports.draws import EventSink
+from coe_twin.models.errors import InvalidInput
+from coe_twin.models.event_file import read_events
 from coe_twin.models.plan import Plan
 from coe_twin.planner.apply import Applied, Site, Watched, apply, failed
 from coe_twin.planner.drift import Drift, drifts
@@ -90,7 +92,11 @@ def apply_command(
     drift_file = suffixed(plan_file, ".drift.json")
     require_writable([events_file, drift_file], plan_file, "the plan")
     require_real()
-    done = _applied(plan, Access(cloud, region, state), events_file)
+    try:
+        done = _applied(plan, Access(cloud, region, state), events_file)
+    except KeyboardInterrupt:
+        tell("What was begun goes on where it stood: run the same command again.")
+        raise
     write(drift_file, json.dumps(done.document(), indent=2) + "\n")
     show_drift(console_on(sys.stdout), plan, done.drift)
     typer.echo(f"The event log is {events_file}, the drift report {drift_file}.")
@@ -144,8 +150,19 @@ def _applied(plan: Plan, access: Access, events_file: Path) -> CarriedOut:
             return await apply(plan, site, tell)
 
         applied = in_real_world(access, watched, work)
-    drift = drifts(plan, applied, creations(watched.events))
+    drift = drifts(plan, applied, creations(_kept(events_file, watched.events)))
     return CarriedOut(plan=plan, applied=applied, drift=drift)
+
+
+def _kept(file: Path, seen: Sequence[Event]) -> Sequence[Event]:
+    """Return what the event log keeps of every `apply` of the plan, else what this one saw."""
+    if not file.exists():
+        return seen
+    try:
+        return read_events(file)
+    except InvalidInput as error:
+        complain(f"warning: the report is about this run alone: {error}")
+        return seen
 
 
 class File(EventSink, Protocol):

@@ -96,16 +96,20 @@ async def _opened(runtime: AnyioRuntime, access: Access, events: EventSink) -> A
         driver = OpenStackCloud(Calls(connection))
         project, zones = await _asked(driver, access.cloud)
         place = await driver.calls.run("Keystone", place_of)
+        holder = f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:8]}"
+        repository = await _repository(stack, access.state or default_state(access.cloud))
+        # Who ends well, by Ctrl-C too, keeps nobody from its clusters.
+        stack.push_async_callback(repository.release_all, holder)
         yield Site(
             runtime=runtime,
             cloud=driver,
-            repository=await _repository(stack, access.state or default_state(access.cloud)),
+            repository=repository,
             poller=LoopPoller(runtime),
             events=events,
             ids=UniqueIds(),
             project=project,
             zones=zones,
-            holder=f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:8]}",
+            holder=holder,
             lease_ttl=LEASE_TTL,
             place=place,
         )

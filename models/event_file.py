@@ -5,6 +5,7 @@ from pathlib import Path
 
 from coe_twin.coe_core.events import Event
 from coe_twin.models.errors import InvalidInput
+from coe_twin.models.text_file import opened
 from coe_twin.models.traces.event_lines import event_of
 
 
@@ -30,9 +31,5 @@ def _events(path: Path) -> Iterator[Event]:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as stream:
-            yield from stream
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidInput(f"cannot be read: {reason}", file=path) from None
+    with opened(path) as stream:
+        yield from stream

@@ -1,7 +1,11 @@
 """Read a small text file that somebody names."""
 
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from coe_twin.models.errors import InvalidInput
 
@@ -25,9 +29,23 @@ def read_text(path: Path) -> str:
 
 
 def _read(path: Path) -> bytes:
+    with opened(path) as stream:
+        return stream.read(BYTES_MAX + 1)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open the file `path` to be read in the block.
+
+    Raises:
+        InvalidInput: it cannot be read, or is no regular file: a pipe may never end, and one
+            that nobody writes to would be waited for without a word.
+    """
     try:
-        with path.open("rb") as stream:
-            return stream.read(BYTES_MAX + 1)
+        with open(path, "rb", opener=_without_waiting) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise InvalidInput("accepted is a regular file, not a pipe or device", file=path)
+            yield stream
     except FileNotFoundError:
         raise InvalidInput("no such file", file=path) from None
     except IsADirectoryError:
@@ -35,3 +53,7 @@ def _read(path: Path) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidInput(f"cannot be read: {reason}", file=path) from None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

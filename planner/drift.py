@@ -1,7 +1,7 @@
 """The drift report: what a plan predicted against what its carrying out measured."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from coe_twin.coe_core.documents import Json
@@ -23,10 +23,13 @@ class Drift:
     phase: str
     predicted: Predicted | None
     measured_s: float | None
+    failures: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
         """Whether a run as predicted would measure this: within, below or above 95 % of runs."""
+        if self.measured_s is None and self.failures:
+            return f"failed: {', '.join(f'{one} {many}' for one, many in self.failures.items())}"
         if self.measured_s is None:
             return NOT_MEASURED
         if self.predicted is None:
@@ -52,6 +55,7 @@ class Drift:
             "predicted_s": predicted.mean_s if predicted else None,
             "interval_s": [predicted.low_s, predicted.high_s] if predicted else None,
             "measured_s": self.measured_s,
+            "failures": dict(self.failures),
             "error_percent": self.error_percent,
             "verdict": self.verdict,
         }
@@ -62,8 +66,12 @@ def drifts(
 ) -> tuple[Drift, ...]:
     """Return the whole and each phase of every row.
 
-    Only clusters count that this `apply` created from their beginning to their end: a
-    resumed one has no duration that a prediction could be held against.
+    Args:
+        plan: what was predicted.
+        applied: the clusters as they were left.
+        spent: what the kept event log says of each creation, by whichever process. Those count
+            that one process did from their beginning to their end: a resumed one has no
+            duration that a prediction could be held against.
     """
     return tuple(
         drift
@@ -79,8 +87,9 @@ def _of_row(
     applied: Sequence[Applied],
     spent: Mapping[ClusterId, Spent],
 ) -> Iterator[Drift]:
-    created = [one.cluster for one in applied if one.row == number and one.how is How.CREATED]
-    means = dict(measured(created, spent).means)
+    own = [one.cluster for one in applied if one.row == number and one.how is not How.RESUMED]
+    found = measured([one for one in own if not _is_resumed(spent.get(one.id))], spent)
+    means = dict(found.means)
     predicted = {**({WHOLE: expected.whole} if expected.whole else {}), **expected.phases}
     for phase in dict.fromkeys([WHOLE, *predicted, *means]):
         yield Drift(
@@ -89,4 +98,9 @@ def _of_row(
             phase=phase,
             predicted=predicted.get(phase),
             measured_s=means.get(phase),
+            failures=found.failures if phase == WHOLE else {},
         )
+
+
+def _is_resumed(spent: Spent | None) -> bool:
+    return spent is not None and spent.is_resumed

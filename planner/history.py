@@ -28,9 +28,12 @@ class Spent:
     """One cluster's creation [s]; `whole` is None while it has not ended.
 
     A phase that began more than once, because of further attempts, counts all its times.
+    `is_resumed` tells that a process took it up which another had left, so that no time in it is
+    that of a whole creation.
     """
 
     began: Seconds
+    is_resumed: bool = False
     whole: float | None = None
     failure: str = ""
     phases: dict[str, float] = field(default_factory=dict)
@@ -43,7 +46,9 @@ def creations(events: Iterable[Event]) -> Mapping[ClusterId, Spent]:
     for event in events:
         if event.kind is EventKind.OPERATION_STARTED:
             if event.subject == Verb.CREATE:
-                spent[event.cluster] = Spent(event.at)
+                before = spent.get(event.cluster)
+                left = before is not None and before.whole is None
+                spent[event.cluster] = Spent(event.at, is_resumed=left)
         elif event.cluster in spent and spent[event.cluster].whole is None:
             _note(spent[event.cluster], event)
     return spent

@@ -153,6 +153,13 @@ class SqlRepository:
         async with self._transaction() as connection:
             await connection.execute(statement)
 
+    async def release_all(self, holder: str) -> None:
+        """Free every lease of `holder`, which ends; also under a cancellation."""
+        statement = update(CLUSTERS).where(CLUSTERS.c.lease_holder == holder)
+        with anyio.CancelScope(shield=True):
+            async with self._transaction() as connection:
+                await connection.execute(statement.values(lease_holder=None, lease_ends_at=None))
+
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         await checkpoint_if_cancelled()

@@ -8,6 +8,7 @@ class Changes:
 
     def __init__(self) -> None:
         self._versions: dict[str, int] = {}
+        self._watchers: dict[str, int] = {}
         self._waiting: dict[str, list[Callable[[], None]]] = {}
 
     def version(self, subject: str) -> int:
@@ -15,13 +16,18 @@ class Changes:
         return self._versions.get(subject, 0)
 
     def watch(self, subject: str) -> None:
-        """Begin to count the changes of `subject`."""
+        """Begin to count the changes of `subject`; each who does calls `forget` once."""
         self._versions.setdefault(subject, 0)
+        self._watchers[subject] = self._watchers.get(subject, 0) + 1
 
     def forget(self, subject: str) -> None:
-        """Stop counting."""
-        self._versions.pop(subject, None)
-        self._waiting.pop(subject, None)
+        """Watch no longer; with the last who watched the count goes."""
+        left = self._watchers.get(subject, 0) - 1
+        if left > 0:
+            self._watchers[subject] = left
+            return
+        for kept in (self._watchers, self._versions, self._waiting):
+            kept.pop(subject, None)
 
     def at_next(self, subject: str, then: Callable[[], None]) -> None:
         """Call `then` once, at the next change of `subject`."""

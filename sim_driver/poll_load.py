@@ -52,31 +52,38 @@ class PollLoad:
         }
         self.stretches = {name: Stretch() for name in self._processes}
         self._used = dict.fromkeys(self._processes, 0.0)
-        self._polled: dict[str, _Polled] = {}
+        self._polled: dict[str, list[_Polled]] = {}
 
     def begin(self, subject: str, interval: float, demands: Demands) -> None:
-        """Poll `subject` every `interval` [s] from now on."""
-        self._polled[subject] = _Polled(interval)
+        """Let somebody poll `subject` every `interval` [s] from now on, beside all others."""
+        polled = _Polled(interval)
+        self._polled.setdefault(subject, []).append(polled)
         for service, demand in demands.items():
-            self.change(subject, service, demand)
+            self._take(polled, service, demand)
 
     def change(self, subject: str, service: ServiceName, demand: float) -> None:
         """Let each poll of `subject` cost `demand` [s]; no effect if it is not polled.
 
         The next poll waits for the one before, so one subject takes one process at most.
         """
-        polled = self._polled.get(subject)
-        if polled is not None:
-            share = demand / max(polled.interval, demand) if demand > 0 else 0.0
-            self._use(service, share - polled.shares.get(service, 0.0))
-            polled.shares[service] = share
+        for polled in self._polled.get(subject, ()):
+            self._take(polled, service, demand)
+
+    def _take(self, polled: "_Polled", service: ServiceName, demand: float) -> None:
+        share = demand / max(polled.interval, demand) if demand > 0 else 0.0
+        self._use(service, share - polled.shares.get(service, 0.0))
+        polled.shares[service] = share
 
     def end(self, subject: str) -> None:
-        """Poll `subject` no longer."""
-        polled = self._polled.pop(subject, None)
-        if polled is not None:
-            for service, share in polled.shares.items():
-                self._use(service, -share)
+        """Let one of those who poll `subject` poll it no longer."""
+        polling = self._polled.get(subject)
+        if not polling:
+            return
+        polled = polling.pop()
+        if not polling:
+            del self._polled[subject]
+        for service, share in polled.shares.items():
+            self._use(service, -share)
 
     def _use(self, service: ServiceName, more: float) -> None:
         # Sums that shrink keep the rounding of what was added: with nobody polled they are 0.

@@ -25,6 +25,7 @@ class LastChange:
         self._subject = subject
         self._at: float | None = None
         self._trace = NO_TRACE
+        self._is_over = False
         substrate.changes.watch(subject)
         substrate.changes.at_next(subject, self._note)
 
@@ -32,7 +33,13 @@ class LastChange:
         runtime = self._substrate.runtime
         if runtime.current is not None:
             self._at, self._trace = runtime.env.now, runtime.current.trace
-        self._substrate.changes.at_next(self._subject, self._note)
+        if not self._is_over:
+            self._substrate.changes.at_next(self._subject, self._note)
+
+    def end(self) -> None:
+        """Watch no longer."""
+        self._is_over = True
+        self._substrate.changes.forget(self._subject)
 
     def take_over(self, name: str) -> None:
         """Let the running task go on from there; the time since then is a wait for `name`."""
@@ -56,7 +63,7 @@ class SimulatedPoller:
             change.take_over("poll interval")
             return value
         finally:
-            self._substrate.changes.forget(subject)
+            change.end()
 
 
 class ComputedPoller:

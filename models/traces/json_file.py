@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from coe_twin.models.errors import InvalidInput
+from coe_twin.models.text_file import opened
 
 BYTES_MAX: Final = 256 * 1024 * 1024
 """The largest file that is read [B]; Rally writes some 2 KiB for an iteration."""
@@ -16,12 +17,8 @@ def read_json(path: Path) -> object:
     Raises:
         InvalidInput: it cannot be read, is larger than 256 MiB, or is no JSON.
     """
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(BYTES_MAX + 1)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidInput(f"cannot be read: {reason}", file=path) from None
+    with opened(path) as stream:
+        content = stream.read(BYTES_MAX + 1)
     if len(content) > BYTES_MAX:
         raise InvalidInput("the file is larger than 256 MiB, the most that is accepted", file=path)
     try:

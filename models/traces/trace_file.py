@@ -10,6 +10,7 @@ from pydantic import Field
 
 from coe_twin.models.block import Block, ListOf
 from coe_twin.models.errors import InvalidInput
+from coe_twin.models.text_file import opened
 from coe_twin.models.traces.event_lines import event_line, event_of
 from coe_twin.models.traces.instants import instant
 from coe_twin.models.traces.json_file import parse_json
@@ -55,12 +56,8 @@ def read_trace(path: Path) -> Trace:
     Raises:
         InvalidInput: it cannot be read, or is no trace; the text names file and line.
     """
-    try:
-        with path.open("rb") as stream:
-            return _read(stream, path)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidInput(f"cannot be read: {reason}", file=path) from None
+    with opened(path) as stream:
+        return _read(stream, path)
 
 
 def _read(lines: Iterator[bytes], path: Path) -> Trace:

@@ -177,3 +177,53 @@ def test_the_process_ends_with_the_status(scenario: Path, arguments: list[str]) 
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     the_line(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check", "{pipe}.yaml"),
+        ("simulate", "{pipe}.yaml"),
+        ("simulate", "cern-1000-sharded", "--policies", "{pipe}.yaml"),
+        ("fabric", "{pipe}.yaml"),
+        ("calibrate", "{pipe}.csv", "--setup", "testbed", "--free", "guest.boot_s", "-o", "x.json"),
+        (
+            "calibrate",
+            "{pipe}.json",
+            "--setup",
+            "testbed",
+            "--free",
+            "guest.boot_s",
+            "-o",
+            "x.json",
+        ),
+        (
+            "calibrate",
+            "{pipe}.jsonl",
+            "--setup",
+            "testbed",
+            "--free",
+            "guest.boot_s",
+            "-o",
+            "x.json",
+        ),
+        ("apply", "{pipe}.yaml", "--cloud", "x"),
+        ("trace", "--rally", "{pipe}.json", "-o", "x.jsonl"),
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_a_pipe_is_refused_and_not_waited_for(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+) -> None:
+    """Nobody writes to it, and nobody would know that it is waited for."""
+    monkeypatch.chdir(tmp_path)
+    for suffix in (".yaml", ".csv", ".json", ".jsonl"):
+        os.mkfifo(tmp_path / f"pipe{suffix}")
+    assert run([word.format(pipe=tmp_path / "pipe") for word in command]) == BAD_INPUT
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert "accepted is a regular file" in line

@@ -1,10 +1,12 @@
 """The whole way of a plan on a cloud in this process, and the commands that look after it."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
-from coe_twin.coe_cli.main import FAILED, run
+from coe_twin.coe_cli.main import FAILED, INTERRUPTED, run
 from coe_twin.coe_cli.real_world import default_state
 from coe_twin.coe_core.ids import ClusterId
 from coe_twin.coe_core.units import Seconds
@@ -12,7 +14,7 @@ from coe_twin.models.event_file import read_events
 from coe_twin.real_driver.repository import SqlRepository
 from coe_twin.real_driver.runtime import AnyioRuntime
 from tests.cli.clouds import Workshop, asked, name_of_the_cluster, refused, the_line
-from tests.fake_openstack.transport import Answer
+from tests.fake_openstack.transport import Answer, Sent
 
 
 def test_a_plan_is_carried_out_shown_and_deleted(
@@ -39,6 +41,7 @@ def test_a_plan_is_carried_out_shown_and_deleted(
             "how": "created",
             "status": "CREATE_COMPLETE",
             "status_reason": "",
+            "missing": [],
         }
     ]
     assert {(one["phase"], one["verdict"]) for one in report["drift"]} == {
@@ -53,7 +56,9 @@ def test_a_plan_is_carried_out_shown_and_deleted(
 
     assert run(["apply", str(path), "--cloud", "fake"]) == 0
     assert len(workshop.cloud.servers.items) == 3
-    assert "not measured" in capsys.readouterr().out
+    assert "not measured" not in capsys.readouterr().out
+    again = json.loads((workshop.folder / "plan.drift.json").read_text(encoding="utf-8"))
+    assert again["drift"] == report["drift"], "what was measured stays measured"
 
     assert run(["clusters", "list", "--cloud", "fake"]) == 0
     assert f"{name} CREATE_COMPLETE 1 2" in " ".join(capsys.readouterr().out.split())
@@ -182,3 +187,37 @@ def test_a_cloud_that_fails_in_mid_command_is_one_line(
     line = the_line(capsys, FAILED, *arguments)
     assert "HTTP 500" in line
     assert "bug" not in line
+
+
+def test_a_failure_that_nobody_predicted_stands_in_the_report(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With its cause, in the table and in the file."""
+    answer = Answer(403, {"forbidden": {"code": 403, "message": "Quota exceeded for instances"}})
+    workshop.cloud.transport.when("POST /compute/.*servers", answer)
+    assert run(asked(workshop, "apply")) == FAILED
+    assert "failed: quota 1" in " ".join(capsys.readouterr().out.split())
+    report = json.loads((workshop.folder / "plan.drift.json").read_text(encoding="utf-8"))
+    (whole,) = (one for one in report["drift"] if one["phase"] == "whole")
+    assert (whole["failures"], whole["measured_s"]) == ({"quota": 1}, None)
+
+
+def interrupted(_sent: Sent) -> Answer:
+    raise KeyboardInterrupt
+
+
+def test_who_interrupts_keeps_nobody_waiting(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The next step is named, no lease is left, and the same command goes on at once."""
+    workshop.cloud.transport.when("POST /compute/.*servers", interrupted, times=1)
+    assert run(asked(workshop, "apply")) == INTERRUPTED
+    told = capsys.readouterr().err
+    assert "run the same command again" in told
+    assert told.endswith("coe-twin: interrupted\n")
+    with closing(sqlite3.connect(workshop.state / "coe-twin" / "fake.sqlite")) as database:
+        leases = database.execute("SELECT lease_holder FROM clusters").fetchall()
+    assert leases == [(None,)]
+    assert run(asked(workshop, "apply")) == 0
+    assert "waiting" not in capsys.readouterr().err
+    assert len(workshop.cloud.servers.items) == 3

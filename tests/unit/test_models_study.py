@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from coe_twin.models import text_file
 from coe_twin.models.errors import InvalidInput
 from coe_twin.models.parameters import PARAMETERS
 from coe_twin.models.scenario import Scenario, study_on
@@ -46,13 +47,13 @@ def test_each_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """The one place that reads is `load` and `resolve`, and nothing of the study reads again."""
     paths = written(tmp_path)
     opened: list[str] = []
-    read = Path.open
+    read = text_file._read
 
-    def noted(self: Path, *given: Any, **named: Any) -> Any:  # noqa: ANN401 - as Path has it
-        opened.append(self.name)
-        return read(self, *given, **named)
+    def noted(path: Path) -> bytes:
+        opened.append(path.name)
+        return read(path)
 
-    monkeypatch.setattr(Path, "open", noted)
+    monkeypatch.setattr(text_file, "_read", noted)
     study = Scenario.load(tmp_path / "own.yaml").resolve()
     assert sorted(opened) == sorted(path.name for path in paths)
     for path in paths:

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -61,6 +62,7 @@ def test_a_drift_is_told_in_json() -> None:
         "predicted_s": 10.0,
         "interval_s": [8.0, 12.0],
         "measured_s": 20.0,
+        "failures": {},
         "error_percent": -50.0,
         "verdict": "above",
     }
@@ -108,17 +110,25 @@ def test_each_row_is_reported_with_its_phases() -> None:
 
 @pytest.mark.parametrize("how", [How.RESUMED, How.FOUND])
 def test_only_whole_creations_count(how: How) -> None:
-    """What was taken up half-way took less, and what was found took nothing."""
+    """What was taken up half-way took less, whoever did that, and when."""
     what = plan(row(1, 2, whole=JUDGED))
     a, b = what.clusters_of(0, PROJECT)
-    spent = {a.id: lasting(10.0), b.id: lasting(1000.0)}
+    spent = {a.id: lasting(10.0), b.id: replace(lasting(1000.0), is_resumed=True)}
     assert told(what, [done(a), done(b, how)], spent) == ["0 whole 10.0 within"]
     assert told(what, [done(b, how)], spent) == [f"0 whole None {NOT_MEASURED}"]
 
 
-def test_a_row_that_failed_is_not_measured() -> None:
-    """How long a failure took is no drift."""
+def test_what_an_earlier_apply_created_counts() -> None:
+    """The event log beside the plan still has its times."""
+    what = plan(row(1, 2, whole=JUDGED))
+    a, b = what.clusters_of(0, PROJECT)
+    spent = {a.id: lasting(9.0), b.id: lasting(11.0)}
+    assert told(what, [done(a, How.FOUND), done(b)], spent) == ["0 whole 10.0 within"]
+
+
+def test_a_row_that_failed_says_why() -> None:
+    """How long a failure took is no drift; that it failed is, predicted or not."""
     what = plan(row(1, whole=JUDGED))
     (a,) = what.clusters_of(0, PROJECT)
     spent = {a.id: Spent(began=Seconds(0.0), whole=10.0, failure="quota", phases={"stack": 1.0})}
-    assert told(what, [done(a)], spent) == [f"0 {WHOLE} None {NOT_MEASURED}"]
+    assert told(what, [done(a)], spent) == [f"0 {WHOLE} None failed: quota 1"]
