@@ -8,6 +8,8 @@ from typing import Annotated, Final, Literal, Self, TypeAlias, get_args
 from pydantic import Field, model_validator
 
 from coe_twin.coe_core.cluster import ClusterTemplate
+from coe_twin.coe_core.errors import InvalidRequest
+from coe_twin.coe_core.told import check_template
 from coe_twin.coe_core.units import GiB
 from coe_twin.models.block import Block, ListOf, Name, Text
 
@@ -174,6 +176,14 @@ class Template(Block):
     master_lb_enabled: bool
     keypair: str = ""
     labels: dict[str, str]
+
+    @model_validator(mode="after")
+    def _nodes_can_be_told(self) -> Self:
+        try:
+            check_template(self.template())
+        except InvalidRequest as error:
+            raise ValueError(str(error)) from None
+        return self
 
     def template(self) -> ClusterTemplate:
         """Return the core's record of this cluster template."""

@@ -15,6 +15,7 @@ from coe_twin.coe_core.lifecycle.leases import Work, under_lease
 from coe_twin.coe_core.lifecycle.resize import resize, resized, resume_resize
 from coe_twin.coe_core.ports.policies import AdmissionPolicy, AdmissionView, Finished, Request
 from coe_twin.coe_core.ports.runtime import Event, Semaphore
+from coe_twin.coe_core.told import check_told
 from coe_twin.coe_core.transitions import ClusterStatus
 
 FINISHED_MAX: Final = 1000
@@ -38,11 +39,13 @@ class Conductor:
         """Store `cluster` and create it; return it as it ended.
 
         Raises:
+            InvalidRequest: its nodes could not be told what it says.
             DuplicateCluster: there is one of this id.
             Superseded: the cluster was deleted meanwhile.
             LeaseHeld, LeaseLost: another process works on it.
             WrongPlace: it lives elsewhere.
         """
+        check_told(cluster)
         cluster = self._context.here(cluster)
         await self._context.repository.add(cluster)
         self._context.log(cluster, EventKind.STATUS_CHANGED, cluster.status)

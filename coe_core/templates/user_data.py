@@ -1,5 +1,6 @@
 """What a node is told at boot when no Heat is there to tell it."""
 
+import re
 from shlex import quote
 from typing import Final
 
@@ -7,6 +8,11 @@ from coe_twin.coe_core.cluster import Cluster, Role
 
 SIGNAL: Final = "coe-node: up"
 """The last word of a node's bootstrap, on its console."""
+
+
+def variable(label: str) -> str:
+    """Return the name of the shell variable for `label`; what no name may hold becomes `_`."""
+    return f"LABEL_{re.sub('[^A-Z0-9]', '_', label.upper())}"
 
 
 def user_data(cluster: Cluster, role: Role) -> str:
@@ -20,15 +26,14 @@ def user_data(cluster: Cluster, role: Role) -> str:
         "CLUSTER_NAME": cluster.name,
         "NODE_ROLE": role.value,
         "KUBE_MASTER": f"{cluster.name}-{Role.MASTER}-0",
-        **{f"LABEL_{name.upper()}": value for name, value in cluster.template.labels.items()},
+        **{variable(name): value for name, value in cluster.template.labels.items()},
     }
+    # Quoted twice, for this script and for the file, which is one: no text gets out of either.
     lines = [f"{name}={quote(value)}" for name, value in parameters.items()]
     return "\n".join(
         [
             "#!/bin/sh",
-            "cat > /etc/coe-parameters <<'END'",
-            *lines,
-            "END",
+            f"printf '%s\\n' {' '.join(map(quote, lines))} > /etc/coe-parameters",
             "[ ! -x /opt/coe/bootstrap ] || /opt/coe/bootstrap || exit",
             f"echo {quote(SIGNAL)} > /dev/console",
             "",

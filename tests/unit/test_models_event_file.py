@@ -58,5 +58,5 @@ def test_a_bad_line_is_named(path: Path, bad: bytes) -> None:
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     """No file and a directory are refused in one line."""
     for path in (tmp_path / "absent", tmp_path, Path("a\0b")):
-        with pytest.raises(InvalidInput, match="no such file|is a directory|cannot be read"):
+        with pytest.raises(InvalidInput, match=r"no such file|is a directory|cannot be read"):
             read_events(path)

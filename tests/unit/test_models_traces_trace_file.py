@@ -106,7 +106,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_line(tmp_path: Path, read: o
     """Not there, a folder, a name that no system takes."""
     assert callable(read)
     for path in (tmp_path / "none", tmp_path, tmp_path / "a\0b"):
-        with pytest.raises(InvalidInput, match="no such file|is a directory|cannot be read"):
+        with pytest.raises(InvalidInput, match=r"no such file|is a directory|cannot be read"):
             read(path)
 
 
