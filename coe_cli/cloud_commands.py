@@ -18,6 +18,8 @@ from coe_twin.models.near_names import unknown_name
 from coe_twin.planner.apply import Site
 
 FAILED: Final = 1
+ATTEMPTS: Final = 4
+"""Of a delete, as of a plan that says nothing else."""
 
 app = typer.Typer(help="List, show and delete the clusters on a real cloud.", callback=require_real)
 
@@ -53,15 +55,27 @@ def show_command(name: Name, *, cloud: Cloud, region: Region = None, state: Stat
 
 
 @app.command(name="delete")
-def delete_command(name: Name, *, cloud: Cloud, region: Region = None, state: State = None) -> None:
+def delete_command(
+    name: Name,
+    *,
+    cloud: Cloud,
+    region: Region = None,
+    state: State = None,
+    attempts: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=1, max=100, help="How often to try what fails in a way that may pass."
+        ),
+    ] = ATTEMPTS,
+) -> None:
     """Delete a cluster and all that carries its tag."""
     from coe_twin.coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
-    from coe_twin.planner.stewardship import delete_cluster  # noqa: PLC0415
+    from coe_twin.planner.stewardship import delete_cluster, patience  # noqa: PLC0415
 
     async def work(site: Site) -> Cluster:
         cluster = await _named(site, name)
         try:
-            return await delete_cluster(site, cluster.id)
+            return await delete_cluster(site, cluster.id, patience(attempts))
         except LeaseHeld as held:
             raise InvalidInput(str(held), field="CLUSTER", value=name) from None
 

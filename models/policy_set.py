@@ -1,7 +1,7 @@
 """A policy set's file, and the policies of the core that it stands for."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -181,6 +181,18 @@ class PolicySetFile(Block):
             placement=self.placement.policy(),
             backoff=self.backoff.policy(),
         )
+
+
+PATIENT: Final = FullJitterFile(kind="full-jitter", base_s=1.0, cap_s=30.0, attempts_max=4)
+"""The back-off of what is carried out where nobody chose one: a service that asks to be left alone
+for a moment fails no cluster (assumed: four attempts within a minute or so)."""
+
+
+def with_patience(policies: PolicySetFile) -> PolicySetFile:
+    """Return `policies` with a back-off, unless its file chose one, or chose to have none."""
+    if "backoff" in policies.model_fields_set:
+        return policies
+    return policies.model_copy(update={"backoff": PATIENT})
 
 
 def load_policy_set(path: Path) -> PolicySetFile:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 
 from coe_twin.models.plan import Expected, Plan, digest_of
+from coe_twin.models.policy_set import with_patience
 from coe_twin.models.study import Study
 from coe_twin.planner.predict import RowExpected, predict
 from coe_twin.planner.result import MODEL_VERSION
@@ -27,13 +28,19 @@ def plan_of(
     Raises:
         Cancelled: `cancel` said so.
     """
+    study = as_carried_out(study)
     expected = predict(study, executor=executor, store=store, progress=progress, cancel=cancel)
     return _plan(study, tuple(map(_row, expected)))
 
 
 def draft_of(study: Study) -> Plan:
     """Return the plan to create the clusters of `study`, which nobody has judged."""
-    return _plan(study, tuple(Expected() for _row in study.rows))
+    return _plan(as_carried_out(study), tuple(Expected() for _row in study.rows))
+
+
+def as_carried_out(study: Study) -> Study:
+    """Return `study` with the back-off under which it is carried out, and judged."""
+    return study.model_copy(update={"policies": with_patience(study.policies)})
 
 
 def _plan(study: Study, expected: tuple[Expected, ...]) -> Plan:

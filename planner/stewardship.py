@@ -10,6 +10,7 @@ from coe_twin.coe_core.lifecycle.context import Context, Limits
 from coe_twin.coe_core.lifecycle.sweep import Leftover, leftovers, sweep
 from coe_twin.coe_core.policies import DEFAULT
 from coe_twin.coe_core.policies.placement import AntiAffinity
+from coe_twin.coe_core.ports.policies import BackoffPolicy
 from coe_twin.coe_core.ports.poller import PollSchedule
 from coe_twin.coe_core.provisioners.direct import DirectProvisioner
 from coe_twin.coe_core.provisioners.recorded import RecordedProvisioner
@@ -17,6 +18,7 @@ from coe_twin.coe_core.provisioners.removal import Removal
 from coe_twin.coe_core.provisioners.sharded import ShardedProvisioner
 from coe_twin.coe_core.provisioners.stacks import StackKeeper
 from coe_twin.coe_core.units import Seconds
+from coe_twin.models.policy_set import PATIENT
 from coe_twin.models.randomness import CounterDraws
 from coe_twin.planner.apply import SWEEPS_MAX, Site, recorded
 
@@ -32,8 +34,20 @@ class Orphans:
     left: tuple[Leftover, ...]
 
 
-async def delete_cluster(site: Site, cluster: ClusterId) -> Cluster:
+def patience(attempts_max: int = PATIENT.attempts_max) -> BackoffPolicy:
+    """Return the back-off of a delete: so many attempts at most, 1 is none again."""
+    return PATIENT.model_copy(update={"attempts_max": attempts_max}).policy()
+
+
+async def delete_cluster(
+    site: Site, cluster: ClusterId, backoff: BackoffPolicy | None = None
+) -> Cluster:
     """Delete a cluster with all that carries its tag; return it as it ended.
+
+    Args:
+        site: the world that it lives in.
+        cluster: its id.
+        backoff: when to try again what failed in a way that may pass; by default `patience()`.
 
     Raises:
         UnknownCluster: the repository has none of this id.
@@ -59,7 +73,7 @@ async def delete_cluster(site: Site, cluster: ClusterId) -> Cluster:
         provisioner=RecordedProvisioner(lambda one: recorded(one, seams), removal),
         poller=site.poller,
         schedule=EVERY,
-        backoff=DEFAULT.backoff,
+        backoff=backoff or patience(),
         draws=CounterDraws(0, 0),
         ids=site.ids,
         events=site.events,

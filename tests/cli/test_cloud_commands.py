@@ -11,10 +11,12 @@ from coe_twin.coe_cli.real_world import default_state
 from coe_twin.coe_core.ids import ClusterId
 from coe_twin.coe_core.units import Seconds
 from coe_twin.models.event_file import read_events
+from coe_twin.models.policy_set import PATIENT
 from coe_twin.real_driver.repository import SqlRepository
 from coe_twin.real_driver.runtime import AnyioRuntime
 from tests.cli.clouds import Workshop, asked, name_of_the_cluster, refused, the_line
 from tests.fake_openstack.transport import Answer, Sent
+from tests.unit.sites import policies
 
 
 def test_a_plan_is_carried_out_shown_and_deleted(
@@ -221,3 +223,30 @@ def test_who_interrupts_keeps_nobody_waiting(
     assert run(asked(workshop, "apply")) == 0
     assert "waiting" not in capsys.readouterr().err
     assert len(workshop.cloud.servers.items) == 3
+
+
+BUSY = Answer(503, "<html>Service Unavailable</html>", {"Retry-After": "0"})
+
+
+def test_one_answer_of_503_fails_no_cluster(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A plan that nobody gave a back-off has one."""
+    quick = {**PATIENT.model_dump(), "base_s": 0.001, "cap_s": 0.001}
+    path = workshop.write_plan(policies=policies(backoff=quick))
+    workshop.cloud.transport.when("POST /compute/.*servers", BUSY, times=1)
+    assert run(["apply", str(path), "--cloud", "fake"]) == 0, capsys.readouterr().err
+    assert len(workshop.cloud.servers.items) == 3
+
+
+@pytest.mark.parametrize(("attempts", "status"), [("1", FAILED), ("2", 0)])
+def test_a_delete_tries_as_often_as_it_is_told(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str], attempts: str, status: int
+) -> None:
+    """What fails in a way that may pass is tried again, by default."""
+    assert run(asked(workshop, "apply")) == 0
+    workshop.cloud.transport.when("DELETE /compute/.*servers", BUSY, times=1)
+    more = [name_of_the_cluster(), "--cloud", "fake", "--attempts", attempts]
+    assert run(["clusters", "delete", *more]) == status
+    assert bool(workshop.cloud.servers.items) is bool(status)
+    capsys.readouterr()

@@ -17,7 +17,7 @@ from coe_twin.planner.apply import apply
 from coe_twin.planner.carry_out import carry_out
 from coe_twin.planner.drift import drifts
 from coe_twin.planner.history import WHOLE, creations
-from coe_twin.planner.plan import plan_of
+from coe_twin.planner.plan import as_carried_out, plan_of
 from coe_twin.planner.predict import applied, measured, predict
 from coe_twin.planner.trial import PLAN as SIMULATED
 from coe_twin.planner.trial import clusters_of, run_trial
@@ -63,7 +63,7 @@ def test_a_plan_is_the_scenario_with_what_is_expected(tmp_path: Path) -> None:
         "testbed",
         5,
     )
-    assert judged.study_digest == asked_of(tmp_path).digest
+    assert judged.study_digest == as_carried_out(asked_of(tmp_path)).digest
     assert judged.poll_interval == judged.study.parameters.mean("magnum.poll_interval_s")
 
 
@@ -84,6 +84,29 @@ def test_the_policies_and_the_provisioner_are_in_the_plan(tmp_path: Path) -> Non
     assert judged.study.provisioner.kind == "direct"
     assert judged.study.create_timeout_s == 99.0
     assert set(judged.expected[0].phases) == {"trust", "masters", "workers"}
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        (None, "full-jitter"),
+        ("admission: {kind: fifo, limit: 3}", "full-jitter"),
+        ("backoff: {kind: no-retry}", "no-retry"),
+        ("backoff: {kind: fixed-delay, pause_s: 1.0, attempts_max: 2}", "fixed-delay"),
+    ],
+)
+def test_a_plan_is_patient_unless_it_is_told_otherwise(
+    tmp_path: Path, file: str | None, kind: str
+) -> None:
+    """One answer of 503 fails no cluster of it; what is judged has the same back-off."""
+    more = []
+    if file is not None:
+        text = f"schema_version: 1\n{file}\n"
+        (tmp_path / "policies.yaml").write_text(text, encoding="utf-8")
+        more.append("policies: policies.yaml")
+    asked = asked_of(tmp_path, *more)
+    assert plan_of(asked).study.policies.backoff.kind == kind
+    assert asked.policies.admission == as_carried_out(asked).policies.admission
 
 
 def test_what_is_expected_to_fail_is_told_by_cause(tmp_path: Path) -> None:
