@@ -27,7 +27,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint bench validation check test-all test-deep measure-openstack format clean
+.PHONY: help demo test lint bench mutants validation check test-all test-deep measure-openstack format clean
 
 help: ## say what each target does
 	@cat $(MAKEFILE_LIST) | sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' \
@@ -49,6 +49,9 @@ lint: $(SYNCED)-lint ## check format, style, types and imports
 
 bench: $(SYNCED)-test ## measure the speed of the twin
 	$(BIN)/python -m benchmarks
+
+mutants: $(SYNCED)-test ## put each mutant of tests/mutants.toml into a copy, and see it killed
+	@$(BIN)/python tools/mutants.py $(ONLY)
 
 validation: $(SYNCED)-test ## make the pages of docs/validation anew from what is here
 	$(BIN)/python -m validation

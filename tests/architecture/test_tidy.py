@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -85,3 +86,13 @@ def test_questions_are_read_in_one_place(package: str) -> None:
         if isinstance(name, ast.Name) and name.id in READERS
     }
     assert not found
+
+
+def test_each_mutant_still_has_its_place() -> None:
+    """What `make mutants` would change stands exactly once in its file; its tests exist."""
+    text = (ROOT / "tests" / "mutants.toml").read_text(encoding="utf-8")
+    mutants = tomllib.loads(text)["mutant"]
+    assert len(mutants) >= 15
+    for one in mutants:
+        assert (ROOT / one["file"]).read_text(encoding="utf-8").count(one["old"]) == 1, one["name"]
+        assert all((ROOT / path).exists() for path in one["tests"]), one["name"]
