@@ -69,7 +69,9 @@ class Conductor:
             group = resized(current, node_count, names)
             return await resize(self._context, current, group)
 
-        return await self._run(await self._stored(cluster), work)
+        current = await self._stored(cluster)
+        resized(current, node_count, names)  # what can be known to be wrong waits for nobody
+        return await self._run(current, work)
 
     async def delete(self, cluster: ClusterId) -> Cluster:
         """Delete a cluster; return it as it ended. What runs on it is given up.

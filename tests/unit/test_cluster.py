@@ -14,6 +14,7 @@ from coe_twin.coe_core.cluster import (
 )
 from coe_twin.coe_core.errors import IllegalTransition, InvalidRequest
 from coe_twin.coe_core.ids import ClusterId, ProjectId
+from coe_twin.coe_core.lifecycle.resize import resized
 from coe_twin.coe_core.transitions import ClusterStatus, Trigger
 from coe_twin.coe_core.units import GiB, Seconds
 
@@ -105,3 +106,22 @@ def test_the_tag_is_the_id_s() -> None:
     """Two clusters of one name have different marks."""
     assert CLUSTER.tag != replace(CLUSTER, id=ClusterId("id-2")).tag
     assert CLUSTER.tag == replace(CLUSTER, name="blue").tag
+
+
+def test_a_group_is_found_by_its_name() -> None:
+    """And one that is not there is refused by name."""
+    assert CLUSTER.group("workers") == CLUSTER.first(Role.WORKER)
+    with pytest.raises(InvalidRequest, match="'gpu' is no group of cluster 'red'"):
+        CLUSTER.group("gpu")
+
+
+@pytest.mark.parametrize(("count", "is_in"), [(1, False), (2, True), (4, True), (5, False)])
+def test_a_resize_keeps_the_bounds_of_its_group(count: int, is_in: bool) -> None:  # noqa: FBT001 - of a table
+    """The bounds themselves are in."""
+    bounded = replace(CLUSTER.first(Role.WORKER), min_node_count=2, max_node_count=4)
+    cluster = CLUSTER.with_group(bounded)
+    if is_in:
+        assert resized(cluster, count).node_count == count
+    else:
+        with pytest.raises(InvalidRequest, match=f"node_count: {count} is not a count"):
+            resized(cluster, count)

@@ -3,7 +3,7 @@
 import pytest
 
 from coe_twin.coe_core.cluster import Cluster, Operation, Role
-from coe_twin.coe_core.errors import Conflict, DeadlineExceeded, NotFound
+from coe_twin.coe_core.errors import Conflict, DeadlineExceeded, InvalidRequest, NotFound
 from coe_twin.coe_core.ids import ServerId, VolumeId
 from coe_twin.coe_core.policies import FixedWindow
 from coe_twin.coe_core.policies.batching import AllAtOnce
@@ -15,7 +15,7 @@ from coe_twin.coe_core.transitions import ClusterStatus
 from coe_twin.coe_core.units import Seconds
 from coe_twin.planner.apply import conductor_of
 from coe_twin.sim_driver.runtime import SimRuntime
-from tests.unit.sites import PROJECT, PROVISIONERS, Ground, base_setup, plan, row
+from tests.unit.sites import PROJECT, PROVISIONERS, Ground, base_setup, plan, policies, row
 
 with_each = pytest.mark.parametrize("provisioner", PROVISIONERS)
 EVERY = PollSchedule(first_after=Seconds(1.0), every=Seconds(1.0))
@@ -139,3 +139,31 @@ def test_a_volume_that_is_busy_is_tried_again() -> None:
 
     ground.run(scene)
     assert len(tries) == 3
+
+
+@pytest.mark.parametrize(("count", "names"), [(-1, ()), (2, ("nobody",))])
+def test_a_resize_that_cannot_be_is_refused_before_it_waits(
+    count: int, names: tuple[str, ...]
+) -> None:
+    """Behind whatever the admission policy holds back."""
+    ground = Ground()
+    one_at_a_time = policies(admission={"kind": "fifo", "limit": 1})
+    what = plan(row(1, clusters=2), policies=one_at_a_time)
+    first, second = what.clusters_of(0, PROJECT)
+
+    async def scene() -> float:
+        conductor = conductor_of(what, ground.site())
+        await conductor.create(first)
+        async with ground.runtime.task_group() as group:
+
+            async def create() -> None:
+                await conductor.create(second)
+
+            group.start(create())
+            await ground.runtime.sleep(Seconds(1.0))
+            began = ground.runtime.now()
+            with pytest.raises(InvalidRequest):
+                await conductor.resize(first.id, count, names)
+            return ground.runtime.now() - began
+
+    assert ground.run(scene) == 0.0
