@@ -13,6 +13,7 @@ from coe_twin.coe_core.cluster import Cluster, Operation
 from coe_twin.coe_core.errors import LeaseHeld
 from coe_twin.coe_core.lifecycle.place import living_at
 from coe_twin.coe_core.ports.cloud import Server
+from coe_twin.coe_core.ports.repository import Unreadable
 from coe_twin.models.errors import InvalidInput
 from coe_twin.models.near_names import unknown_name
 from coe_twin.planner.apply import Site
@@ -31,12 +32,15 @@ def list_command(*, cloud: Cloud, region: Region = None, state: State = None) ->
     """List the clusters of the repository."""
     from coe_twin.coe_cli.real_world import Silent, in_real_world  # noqa: PLC0415 - an extra
 
-    async def work(site: Site) -> tuple[Cluster, ...]:
-        return await site.repository.clusters()
+    async def work(site: Site) -> tuple[tuple[Cluster, ...], tuple[Unreadable, ...]]:
+        return await site.repository.clusters(), await site.repository.unreadable()
 
-    show_clusters(
-        console_on(sys.stdout), in_real_world(Access(cloud, region, state), Silent(), work)
-    )
+    found, damaged = in_real_world(Access(cloud, region, state), Silent(), work)
+    show_clusters(console_on(sys.stdout), found)
+    for one in damaged:
+        complain(f"{one.cluster} cannot be read: {one.problem}")
+    if damaged:
+        raise typer.Exit(FAILED)
 
 
 @app.command(name="show")

@@ -138,7 +138,7 @@ class Cluster:
     @property
     def tag(self) -> Tag:
         """The mark on everything in the cloud that belongs to this cluster."""
-        return Tag(f"{TAG_PREFIX}{self.id}")
+        return tag_of(self.id)
 
     def first(self, role: Role) -> NodeGroup:
         """Return the first group of `role`, which every cluster has."""
@@ -167,6 +167,11 @@ class Cluster:
             IllegalTransition: the status table forbids it.
         """
         return replace(self, status=advance(self.status, trigger), status_reason=reason)
+
+
+def tag_of(cluster: ClusterId) -> Tag:
+    """Return the mark on everything that belongs to the cluster of this id."""
+    return Tag(f"{TAG_PREFIX}{cluster}")
 
 
 def default_groups(

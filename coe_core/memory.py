@@ -12,6 +12,7 @@ from coe_twin.coe_core.errors import (
     UnknownCluster,
 )
 from coe_twin.coe_core.ids import ClusterId, OperationId
+from coe_twin.coe_core.ports.repository import Unreadable
 from coe_twin.coe_core.units import Seconds
 
 
@@ -64,6 +65,10 @@ class MemoryRepository:
     async def clusters(self) -> tuple[Cluster, ...]:
         """Return all records in the order of insertion."""
         return tuple(self._clusters.values())
+
+    async def unreadable(self) -> tuple[Unreadable, ...]:
+        """Return nothing: what is in memory is a record."""
+        return ()
 
     async def write_operation(self, operation: Operation) -> None:
         """Store or overwrite an operation."""

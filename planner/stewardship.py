@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from coe_twin.coe_core.cluster import Cluster
+from coe_twin.coe_core.cluster import Cluster, tag_of
 from coe_twin.coe_core.ids import ClusterId, Tag
 from coe_twin.coe_core.lifecycle.conductor import Conductor
 from coe_twin.coe_core.lifecycle.context import Context, Limits
@@ -90,6 +90,7 @@ async def orphans(site: Site) -> tuple[Orphans, ...]:
     # The tags come first: a record is written before anything in the cloud carries its tag.
     tags = await site.cloud.tags()
     known = {cluster.tag for cluster in await site.repository.clusters()}
+    known |= {tag_of(one.cluster) for one in await site.repository.unreadable()}
     unknown = sorted(tags - known)
     found = [Orphans(tag=tag, left=await leftovers(site.cloud, tag)) for tag in unknown]
     return tuple(one for one in found if one.left)

@@ -1,7 +1,7 @@
 """The repository in a database; several processes may work on it at once."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final, Self
@@ -21,8 +21,10 @@ from coe_twin.coe_core.errors import (
     UnknownCluster,
 )
 from coe_twin.coe_core.ids import ClusterId
+from coe_twin.coe_core.ports.repository import Unreadable
 from coe_twin.coe_core.units import Seconds
 from coe_twin.real_driver.database import one_line, open_database, shown
+from coe_twin.real_driver.errors import RepositoryFailed, UnknownSchema
 from coe_twin.real_driver.records import cluster_of, document_of, operation_of
 from coe_twin.real_driver.tables import CLUSTERS, OPERATIONS
 
@@ -98,10 +100,19 @@ class SqlRepository:
             await connection.execute(delete(CLUSTERS).where(CLUSTERS.c.id == cluster))
 
     async def clusters(self) -> tuple[Cluster, ...]:
-        """Return all records in the order of insertion."""
+        """Return all records that can be read, in the order of insertion."""
+        found = [_readable(row) for row in await self._rows()]
+        return tuple(one for one in found if isinstance(one, Cluster))
+
+    async def unreadable(self) -> tuple[Unreadable, ...]:
+        """Return the records that cannot be read, in the order of insertion."""
+        found = [_readable(row) for row in await self._rows()]
+        return tuple(one for one in found if isinstance(one, Unreadable))
+
+    async def _rows(self) -> Sequence[Row[Any]]:
         async with self._transaction() as connection:
-            rows = await connection.execute(select(CLUSTERS).order_by(CLUSTERS.c.number))
-            return tuple(_record(row) for row in rows)
+            found = await connection.execute(select(CLUSTERS).order_by(CLUSTERS.c.number))
+            return found.all()
 
     async def write_operation(self, operation: Operation) -> None:
         """Store or overwrite an operation."""
@@ -180,6 +191,13 @@ def _columns(cluster: Cluster) -> dict[str, Any]:
 
 def _record(row: Row[Any]) -> Cluster:
     return cluster_of(row.document, row.version)
+
+
+def _readable(row: Row[Any]) -> Cluster | Unreadable:
+    try:
+        return _record(row)
+    except (RepositoryFailed, UnknownSchema) as error:
+        return Unreadable(ClusterId(row.id), str(error))
 
 
 async def _row(connection: AsyncConnection, cluster: ClusterId) -> Row[Any]:

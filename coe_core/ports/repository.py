@@ -1,10 +1,19 @@
 """The seam of persistence."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from coe_twin.coe_core.cluster import Cluster, Operation
 from coe_twin.coe_core.ids import ClusterId
 from coe_twin.coe_core.units import Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A stored cluster whose record cannot be read, and why."""
+
+    cluster: ClusterId
+    problem: str
 
 
 class ClusterRepository(Protocol):
@@ -58,7 +67,10 @@ class ClusterRepository(Protocol):
         """Forget the cluster and its lease; its operations stay."""
 
     async def clusters(self) -> tuple[Cluster, ...]:
-        """Return all records."""
+        """Return all records that can be read."""
+
+    async def unreadable(self) -> tuple[Unreadable, ...]:
+        """Return what is stored and cannot be read: it is there, and its cluster may be, too."""
 
     async def write_operation(self, operation: Operation) -> None:
         """Store or overwrite an operation by its id."""

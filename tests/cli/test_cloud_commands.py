@@ -250,3 +250,27 @@ def test_a_delete_tries_as_often_as_it_is_told(
     assert run(["clusters", "delete", *more]) == status
     assert bool(workshop.cloud.servers.items) is bool(status)
     capsys.readouterr()
+
+
+@pytest.mark.parametrize("document", ["{}", '{"schema": 99}', '{"schema": 2, "id": "x"}'])
+def test_a_record_that_cannot_be_read_is_named_and_hides_no_other(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str], document: str
+) -> None:
+    """It is listed with what is wrong, and what carries its mark is no orphan."""
+    assert run(asked(workshop, "apply")) == 0
+    name = name_of_the_cluster()
+    with closing(sqlite3.connect(workshop.state / "coe-twin" / "fake.sqlite")) as database:
+        columns = "name, project, status, version, document"
+        database.execute(
+            f"INSERT INTO clusters (id, {columns}) SELECT 'good', {columns} FROM clusters"  # noqa: S608 - our own words
+        )
+        database.execute("UPDATE clusters SET document = ? WHERE id = ?", (document, name))
+        database.commit()
+    capsys.readouterr()
+    assert run(["clusters", "list", "--cloud", "fake"]) == FAILED
+    told = capsys.readouterr()
+    assert "CREATE_COMPLETE" in told.out
+    assert told.err.count("\n") == 1
+    assert f"{name} cannot be read" in told.err
+    assert run(["sweep-orphans", "--delete", "--cloud", "fake"]) == 0
+    assert len(workshop.cloud.servers.items) == 3

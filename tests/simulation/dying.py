@@ -7,7 +7,7 @@ from typing import TypeVar
 from coe_twin.coe_core.cluster import Cluster, Operation
 from coe_twin.coe_core.errors import CoeError
 from coe_twin.coe_core.ids import ClusterId
-from coe_twin.coe_core.ports.repository import ClusterRepository
+from coe_twin.coe_core.ports.repository import ClusterRepository, Unreadable
 from coe_twin.coe_core.units import Seconds
 
 T = TypeVar("T")
@@ -42,6 +42,9 @@ class DyingRepository:
 
     async def clusters(self) -> tuple[Cluster, ...]:
         return await self._call(self._inner.clusters())
+
+    async def unreadable(self) -> tuple[Unreadable, ...]:
+        return await self._call(self._inner.unreadable())
 
     async def write_operation(self, operation: Operation) -> None:
         await self._call(self._inner.write_operation(operation))
