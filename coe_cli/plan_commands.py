@@ -23,6 +23,7 @@ from coe_twin.models.plan import Plan
 from coe_twin.planner.apply import Applied, Site, Watched, apply, failed
 from coe_twin.planner.drift import Drift, drifts
 from coe_twin.planner.history import creations
+from coe_twin.planner.narrate import narrate
 from coe_twin.planner.pool import cpus
 from coe_twin.planner.result import MODEL_VERSION
 
@@ -147,11 +148,23 @@ def _applied(plan: Plan, access: Access, events_file: Path) -> CarriedOut:
         watched = Watched(Live(file, tell))
 
         async def work(site: Site) -> tuple[Applied, ...]:
-            return await apply(plan, site, tell)
+            return await _narrated(plan, site, watched)
 
         applied = in_real_world(access, watched, work)
     drift = drifts(plan, applied, creations(_kept(events_file, watched.events)))
     return CarriedOut(plan=plan, applied=applied, drift=drift)
+
+
+async def _narrated(plan: Plan, site: Site, watched: Watched) -> tuple[Applied, ...]:
+    """Apply `plan`, with a line now and then about what takes long."""
+    rows = range(len(plan.study.rows))
+    wanted = {one.id: one for row in rows for one in plan.clusters_of(row, site.project)}
+    has_ended = site.runtime.event()
+    async with site.runtime.task_group() as group:
+        group.start(narrate(site, lambda: watched.events, wanted, has_ended, tell))
+        applied = await apply(plan, site, tell)
+        has_ended.set()
+    return applied
 
 
 def _kept(file: Path, seen: Sequence[Event]) -> Sequence[Event]:
