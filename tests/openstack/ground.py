@@ -252,7 +252,7 @@ def cluster_of(
         name=name,
         project=project(),
         template=template,
-        node_groups=default_groups(TEMPLATE, 1, workers),
+        node_groups=default_groups(template, 1, workers),
         create_timeout=Seconds(timeout_s),
     )
 
